@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The BPF side of numaprobe-walk: load the program, find the direct map, learn what decoding needs, run. */
+#ifndef NUMAPROBE_READER_H
+#define NUMAPROBE_READER_H
+
+#include "protocol.h"
+#include "walk.h"
+
+struct np_reader {
+	struct np_table_source source; /* first: a source is cast back to its reader */
+	int program_fd;		       /* np_copy_tables */
+	int self_pagemap_fd;
+	const struct np_tables *tables; /* mapped from BPF, read-only */
+};
+
+/*
+ * Loads the program and finds the direct map; needs CAP_BPF and CAP_PERFMON, and takes no input but the
+ * kernel's own BTF and a random number. What was loaded works without any capability, except that 5.14 to 5.18
+ * want CAP_BPF for each run where unprivileged BPF is off (aa8b2be5a2f5, "bpf: Drop unprivileged check in
+ * bpf_prog_test_run", is behind 5.18): np_reader_try() tells.
+ * Fills *ret and decoder's part that depends on BTF. NP_WALK_READY, or what failed with *ret_error an errno.
+ */
+enum np_walk_ready np_reader_open(struct np_reader *ret, struct np_decoder *decoder, int *ret_error);
+
+/* One run on the walker's own tables: 0, or -errno of the system call. */
+int np_reader_try(struct np_reader *reader);
+
+/*
+ * Learns frames of the zero page and the huge zero page, and the marker's swap type, from memory of its own.
+ * What can't be learnt stays unknown. NP_WALK_READY, or NP_WALK_NO_SELF.
+ */
+enum np_walk_ready np_reader_learn(struct np_reader *reader, struct np_decoder *decoder);
+
+#endif

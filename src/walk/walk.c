@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The walk down one address space's page tables. */
+#include "walk.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#define PAGE_SHIFT 12
+#define LEVEL_SHIFT(level) (PAGE_SHIFT + 9 * ((level) - 1))
+#define WINDOW_BYTES ((uint64_t)NP_WINDOW << LEVEL_SHIFT(2))
+/* A table that changes under each of so many looks is said to be unknown. */
+#define TRIES 16
+#define BUFFERED_RUNS 2048
+
+struct walk {
+	struct np_table_source *source;
+	const struct np_decoder *decoder;
+	int pagemap_fd;
+	struct np_run_sink *sink;
+	uint64_t retries;
+	const struct np_frame_range *near; /* the frames that were looked up last */
+	uint64_t key_mask; /* bits of a base page's entry that its state depends on */
+	np_code code;	   /* the run that is being made */
+	uint64_t pages;
+	size_t buffered;
+	struct np_run buffer[BUFFERED_RUNS];
+	uint64_t entries[NP_MAX_LEVELS + 1][NP_TABLE_ENTRIES]; /* by level, of the way down */
+	uint64_t seen[NP_WINDOW][NP_TABLE_ENTRIES];	       /* a window's first reading */
+};
+
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static size_t slot(uint64_t addr, unsigned level)
+{
+	return addr >> LEVEL_SHIFT(level) & (NP_TABLE_ENTRIES - 1);
+}
+
+/* The end of what addr's entry at this level covers, or of the walk. */
+static uint64_t entry_end(uint64_t addr, unsigned level, uint64_t end)
+{
+	uint64_t size = 1ULL << LEVEL_SHIFT(level);
+
+	return min_u64(end, (addr & ~(size - 1)) + size);
+}
+
+static int flush_buffer(struct walk *walk)
+{
+	size_t count = walk->buffered;
+
+	walk->buffered = 0;
+	return count ? walk->sink->take(walk->sink, walk->buffer, count) : 0;
+}
+
+static int emit(struct walk *walk, int code, uint64_t pages)
+{
+	if (walk->pages && code == walk->code) {
+		walk->pages += pages;
+		return 0;
+	}
+	if (walk->pages)
+		walk->buffer[walk->buffered++] = (struct np_run){ walk->code, walk->pages };
+	walk->code = (np_code)code;
+	walk->pages = pages;
+	return walk->buffered == BUFFERED_RUNS ? flush_buffer(walk) : 0;
+}
+
+static int emit_unknown(struct walk *walk, uint64_t start, uint64_t end)
+{
+	return emit(walk, np_code_make(NP_UNKNOWN, 0, 0), (end - start) >> PAGE_SHIFT);
+}
+
+static int copy_tables(struct walk *walk, unsigned level, uint64_t addr, struct np_copy *ret)
+{
+	int tries = 0, result;
+
+	do {
+		walk->retries += tries > 0;
+		*ret = (struct np_copy){ .addr = addr, .level = level, .pagemap_fd = walk->pagemap_fd };
+		result = walk->source->copy(walk->source, ret);
+		if (result)
+			return result;
+	} while (ret->status == NP_RUN_CHANGED && ++tries < TRIES);
+
+	switch (ret->status) {
+	case NP_RUN_EXITED:
+		return -ESRCH;
+	case NP_RUN_NOT_PAGEMAP:
+		return -EBADF;
+	case NP_RUN_REFUSED:
+		return -EINVAL;
+	default:
+		return 0;
+	}
+}
+
+/* [start, end), for which there was no table to copy. */
+static int emit_instead(struct walk *walk, const struct np_copy *copy, uint64_t start, uint64_t end)
+{
+	int code;
+
+	if (copy->status != NP_RUN_STOPPED)
+		return emit_unknown(walk, start, end);
+	code = np_decode(walk->decoder, copy->stop_entry, copy->stop_level, &walk->near);
+	return code < 0 ? emit_unknown(walk, start, end) : emit(walk, code, (end - start) >> PAGE_SHIFT);
+}
+
+/* How many entries from the first on have its state: 1 at least. code is the first's. */
+static size_t same_entries(const struct walk *walk, const uint64_t *entries, size_t count, int code)
+{
+	enum np_state state = np_code_state((np_code)code);
+	uint64_t key = entries[0] & walk->key_mask, invert, start, length;
+	const struct np_frame_range *range;
+	size_t n = 1;
+
+	if (state == NP_ABSENT) {
+		while (n < count && !entries[n])
+			n++;
+		return n;
+	}
+	if (state != NP_PRESENT && state != NP_INACCESSIBLE) {
+		while (n < count && entries[n] == entries[0])
+			n++;
+		return n;
+	}
+	range = walk->near;
+	start = range->start_pfn << PAGE_SHIFT;
+	length = (range->end_pfn - range->start_pfn) << PAGE_SHIFT;
+	invert = state == NP_INACCESSIBLE && walk->decoder->arch->inaccessible_inverted ? ~0ULL : 0;
+	while (n < count && (entries[n] & walk->key_mask) == key &&
+	       ((entries[n] ^ invert) & walk->decoder->frame_mask) - start < length)
+		n++;
+	return n;
+}
+
+static int emit_table(struct walk *walk, const uint64_t *entries, size_t count)
+{
+	for (size_t i = 0; i < count;) {
+		int code = np_decode(walk->decoder, entries[i], 1, &walk->near), result;
+		size_t n = same_entries(walk, entries + i, count - i, code);
+
+		result = emit(walk, code, n);
+		if (result)
+			return result;
+		i += n;
+	}
+	return 0;
+}
+
+static bool has_empty(const uint64_t *entries)
+{
+	uint64_t empty = 0;
+
+	for (size_t i = 0; i < NP_TABLE_ENTRIES; i++)
+		empty |= !entries[i];
+	return empty;
+}
+
+/*
+ * An entry reads 0 for a moment while the kernel rewrites it: ptep_modify_prot_start() clears it, and the
+ * NUMA scanner itself does so with each page that it hints (mm/mprotect.c: change_pte_range()). So tables with
+ * empty entries are looked at twice, and an entry is absent if it was so both times.
+ */
+static bool wants_second_look(struct walk *walk, const struct np_copy *copy, uint64_t start, uint64_t end)
+{
+	const struct np_tables *tables = walk->source->tables;
+	bool wanted = false;
+
+	for (uint64_t addr = start; addr < end; addr = entry_end(addr, 2, end)) {
+		size_t i = slot(addr, 2) % NP_WINDOW;
+		int code = np_decode(walk->decoder, tables->entries[i], 2, &walk->near);
+
+		walk->entries[1][i] = 0;
+		if (code != NP_ENTRY_TABLE || ((copy->changed | copy->failed) >> i & 1) ||
+		    !has_empty(tables->leaves[i]))
+			continue;
+		memcpy(walk->seen[i], tables->leaves[i], NP_TABLE_BYTES);
+		walk->entries[1][i] = tables->entries[i];
+		wanted = true;
+	}
+	return wanted;
+}
+
+/* The second reading of a table, with what only the first one saw filled in. */
+static const uint64_t *both_looks(struct walk *walk, size_t i)
+{
+	const struct np_tables *tables = walk->source->tables;
+	uint64_t address_mask = walk->decoder->frame_mask;
+
+	if (!walk->entries[1][i] || ((walk->entries[1][i] ^ tables->entries[i]) & address_mask))
+		return tables->leaves[i];
+	for (size_t k = 0; k < NP_TABLE_ENTRIES; k++)
+		if (tables->leaves[i][k])
+			walk->seen[i][k] = tables->leaves[i][k];
+	return walk->seen[i];
+}
+
+/* What one copied window says of [*addr, end); stops at an entry that must be read again. */
+static int emit_window(struct walk *walk, const struct np_copy *copy, uint64_t end, int *tries, uint64_t *addr)
+{
+	const struct np_tables *tables = walk->source->tables;
+
+	while (*addr < end) {
+		size_t i = slot(*addr, 2) % NP_WINDOW, first = slot(*addr, 1);
+		uint64_t next = entry_end(*addr, 2, end);
+		int code = np_decode(walk->decoder, tables->entries[i], 2, &walk->near), result;
+
+		if (code == NP_ENTRY_TRANSIENT || ((copy->changed | copy->failed) >> i & 1)) {
+			if (++*tries < TRIES)
+				return 0;
+			result = emit_unknown(walk, *addr, next);
+		} else if (code == NP_ENTRY_TABLE) {
+			result = emit_table(walk, both_looks(walk, i) + first, (next - *addr) >> PAGE_SHIFT);
+		} else {
+			result = emit(walk, code, (next - *addr) >> PAGE_SHIFT);
+		}
+		if (result)
+			return result;
+		*tries = 0;
+		*addr = next;
+	}
+	return 0;
+}
+
+/* [start, end) lies in one window of level-1 tables. */
+static int walk_window(struct walk *walk, uint64_t start, uint64_t end)
+{
+	uint64_t addr = start;
+	int tries = 0;
+
+	while (addr < end) {
+		struct np_copy copy;
+		int result = copy_tables(walk, 1, addr, &copy);
+
+		if (!result && copy.status == NP_RUN_DONE && wants_second_look(walk, &copy, addr, end))
+			result = copy_tables(walk, 1, addr, &copy);
+		if (result)
+			return result;
+		if (copy.status != NP_RUN_DONE)
+			return emit_instead(walk, &copy, addr, end);
+		walk->retries += tries > 0;
+		result = emit_window(walk, &copy, end, &tries, &addr);
+		if (result)
+			return result;
+	}
+	return 0;
+}
+
+/* [start, end) lies in one table of this level, 2 at least. */
+static int walk_table(struct walk *walk, unsigned level, uint64_t start, uint64_t end)
+{
+	struct np_copy copy;
+	int result = copy_tables(walk, level, start, &copy);
+
+	if (result)
+		return result;
+	if (copy.status != NP_RUN_DONE)
+		return emit_instead(walk, &copy, start, end);
+	memcpy(walk->entries[level], walk->source->tables->entries, NP_TABLE_BYTES);
+
+	for (uint64_t addr = start, next; addr < end; addr = next) {
+		int code = np_decode(walk->decoder, walk->entries[level][slot(addr, level)], level,
+				     &walk->near);
+
+		next = entry_end(addr, level, end);
+		if (level == 2 && code < 0) {
+			next = min_u64(end, (addr & ~(WINDOW_BYTES - 1)) + WINDOW_BYTES);
+			result = walk_window(walk, addr, next);
+		} else if (code == NP_ENTRY_TABLE) {
+			result = walk_table(walk, level - 1, addr, next);
+		} else if (code == NP_ENTRY_TRANSIENT) {
+			result = emit_unknown(walk, addr, next);
+		} else {
+			result = emit(walk, code, (next - addr) >> PAGE_SHIFT);
+		}
+		if (result)
+			return result;
+	}
+	return 0;
+}
+
+static uint64_t key_mask(const struct np_arch *arch)
+{
+	return arch->present.mask | arch->inaccessible.mask | arch->swap.mask | arch->special;
+}
+
+int np_walk(struct np_table_source *source, const struct np_decoder *decoder, int pagemap_fd, uint64_t start,
+	    uint64_t end, struct np_run_sink *sink, struct np_walk_stats *ret)
+{
+	/* Too large for a stack, and there is only ever one walk at a time. */
+	static struct walk walk;
+	uint64_t space_end = 1ULL << (LEVEL_SHIFT(source->levels) + 8); /* the lower half of the top table */
+	int result = 0;
+
+	if (start >= end || end > space_end || (start | end) & ((1ULL << PAGE_SHIFT) - 1))
+		return -EINVAL;
+	walk.source = source;
+	walk.decoder = decoder;
+	walk.pagemap_fd = pagemap_fd;
+	walk.sink = sink;
+	walk.retries = walk.pages = walk.buffered = 0;
+	walk.near = NULL;
+	walk.key_mask = key_mask(decoder->arch);
+
+	result = walk_table(&walk, source->levels, start, end);
+	if (!result)
+		result = emit(&walk, NP_WALKED_STATES, 0); /* closes the last run; itself never sent */
+	if (!result)
+		result = flush_buffer(&walk);
+	ret->retries = walk.retries;
+	return result;
+}
