@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The snapshot's making, its problems, its tallies and its end. */
+#include "snapshot.h"
+
+#include <err.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct np_snapshot *np_snapshot_create(void)
+{
+	return calloc(1, sizeof(struct np_snapshot));
+}
+
+static void system_free(struct np_system *system)
+{
+	for (size_t i = 0; i < system->node_count; i++) {
+		free(system->nodes[i].cpus);
+		free(system->nodes[i].distances);
+	}
+	free(system->nodes);
+	free(system->kernel);
+	free(system->machine);
+	free(system->thp);
+	free(system->lockdown);
+}
+
+/* Each path and each policy is a string of its own. */
+static void mappings_free(struct np_mapping *mappings, size_t count)
+{
+	for (size_t i = 0; mappings && i < count; i++) {
+		free(mappings[i].path);
+		free(mappings[i].policy);
+		np_tally_free(&mappings[i].pages);
+	}
+	free(mappings);
+}
+
+static void target_free(struct np_target *target)
+{
+	free(target->command);
+	free(target->source.why_not_better);
+	free(target->source.how_hints);
+	np_tally_free(&target->pages);
+	mappings_free(target->mappings, target->mapping_count);
+	free(target->comparisons);
+}
+
+static void problem_free(struct np_problem *problem)
+{
+	free(problem->what);
+	free(problem->operation);
+	free(problem->effect);
+}
+
+void np_snapshot_destroy(struct np_snapshot *snapshot)
+{
+	if (!snapshot)
+		return;
+	system_free(&snapshot->system);
+	for (size_t i = 0; i < snapshot->target_count; i++)
+		target_free(&snapshot->targets[i]);
+	for (size_t i = 0; i < snapshot->problem_count; i++)
+		problem_free(&snapshot->problems[i]);
+	free(snapshot->targets);
+	free(snapshot->problems);
+	free(snapshot->check.why_not);
+	free(snapshot->version);
+	free(snapshot->taken);
+	free(snapshot);
+}
+
+/* Make room for one more. The caller has a problem; a second one, to keep the first, would be one too many. */
+static struct np_problem *append_problem(struct np_snapshot *snapshot)
+{
+	size_t count = snapshot->problem_count;
+	struct np_problem *more = reallocarray(snapshot->problems, count + 1, sizeof(*more));
+
+	if (!more)
+		err(EXIT_FAILURE, "a problem was lost");
+	snapshot->problems = more;
+	snapshot->problem_count++;
+	return &more[count];
+}
+
+static char *copy_or_die(const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		err(EXIT_FAILURE, "a problem was lost");
+	return copy;
+}
+
+void np_problem_add(struct np_snapshot *snapshot, const char *what, const char *operation, int error,
+		    const char *effect_format, ...)
+{
+	char *effect;
+	va_list arguments;
+
+	va_start(arguments, effect_format);
+	if (vasprintf(&effect, effect_format, arguments) < 0)
+		err(EXIT_FAILURE, "a problem was lost");
+	va_end(arguments);
+	*append_problem(snapshot) = (struct np_problem){
+		.what = copy_or_die(what),
+		.operation = copy_or_die(operation),
+		.error = error,
+		.effect = effect,
+	};
+}
+
+int np_tally_init(struct np_tally *tally, size_t node_count)
+{
+	uint64_t *counts = calloc(NP_R_STATES * (node_count + 1), sizeof(*counts));
+
+	if (!counts)
+		return -ENOMEM;
+	*tally = (struct np_tally){ 0 };
+	for (size_t state = 0; state < NP_R_STATES; state++)
+		tally->by_node[state] = counts + state * (node_count + 1);
+	return 0;
+}
+
+void np_tally_free(struct np_tally *tally)
+{
+	free(tally->by_node[0]);
+	*tally = (struct np_tally){ 0 };
+}
+
+void np_tally_add(struct np_tally *sum, const struct np_tally *part, size_t node_count)
+{
+	for (size_t state = 0; state < NP_R_STATES; state++)
+		for (size_t i = 0; i <= node_count; i++)
+			sum->by_node[state][i] += part->by_node[state][i];
+	sum->zero += part->zero;
+	sum->special += part->special;
+	sum->swapped += part->swapped;
+	sum->migrating += part->migrating;
+	sum->device += part->device;
+	sum->poisoned += part->poisoned;
+	sum->marker += part->marker;
+	sum->guard += part->guard;
+	sum->unknown += part->unknown;
+	sum->thp += part->thp;
+	sum->hugetlb += part->hugetlb;
+	sum->hinted_thp += part->hinted_thp;
+	sum->protnone_thp += part->protnone_thp;
+}
+
+uint64_t np_tally_state(const struct np_tally *tally, size_t node_count, enum np_resident state)
+{
+	uint64_t pages = 0;
+
+	for (size_t i = 0; i <= node_count; i++)
+		pages += tally->by_node[state][i];
+	return pages;
+}
+
+uint64_t np_tally_resident(const struct np_tally *tally, size_t node_count, size_t node_index)
+{
+	uint64_t pages = 0;
+
+	for (enum np_resident state = 0; state < NP_R_STATES; state++)
+		pages += node_index == SIZE_MAX ? np_tally_state(tally, node_count, state) :
+						  tally->by_node[state][node_index];
+	return pages;
+}
+
+bool np_tally_hints_known(const struct np_tally *tally, size_t node_count)
+{
+	return np_tally_state(tally, node_count, NP_R_ACCESSIBLE) == 0;
+}
+
+const char *np_verdict_name(enum np_verdict verdict)
+{
+	static const char *const names[] = {
+		[NP_AGREES] = "agrees",
+		[NP_UNDER_REPORTS] = "under-reports",
+		[NP_OVER_REPORTS] = "over-reports",
+		[NP_VERDICT_UNKNOWN] = "unknown",
+	};
+
+	return names[verdict];
+}
