@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Pages onto mappings: who owns a page, whether an inaccessible one is hinted or PROT_NONE, and the tallies. */
+#ifndef NUMAPROBE_CLASSIFY_H
+#define NUMAPROBE_CLASSIFY_H
+
+#include "parse_maps.h"
+#include "snapshot.h"
+#include "state.h"
+
+struct np_classifier {
+	const struct np_maps *maps;	/* ascending; borrowed */
+	const bool *hugetlb;		/* by mapping: backed by hugetlbfs; borrowed */
+	struct np_tally *sum;		/* borrowed */
+	struct np_tally *by_mapping;	/* one for each, or NULL; borrowed */
+	bool *inaccessible;		/* set for each mapping with hinted or PROT_NONE pages; borrowed */
+	size_t node_count;
+	int16_t node_index[NP_MAX_NODES]; /* by node number; -1: no such node */
+	size_t at;			/* the mapping that was hit last */
+	uint64_t outside;		/* pages where no mapping is: it came, or went, since maps was read */
+};
+
+void np_classifier_init(struct np_classifier *classifier, const struct np_system *system);
+
+/* Forget all counts but keep the arrays: a new walk. */
+void np_classifier_restart(struct np_classifier *classifier);
+
+/*
+ * So many pages from an address on are in this state; node: its number, -1: not known. Addresses only ascend.
+ * A walker's NP_INACCESSIBLE becomes NP_HINTED or NP_PROTNONE by the mapping's permissions.
+ */
+void np_classify(struct np_classifier *classifier, uint64_t start, uint64_t pages, enum np_state state,
+		 enum np_size size, int node);
+
+/* No access at all: "---". vma_is_accessible() in include/linux/mm.h: any of read, write, execute. */
+bool np_map_is_protnone(const struct np_map *map);
+
+#endif

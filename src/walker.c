@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Speaks walk/protocol.h. What the walker sends is checked as if it were a stranger's. */
+#include "walker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "walk/protocol.h"
+
+#define WALKER_NAME "numaprobe-walk"
+
+struct np_walker {
+	pid_t pid;
+	int socket_fd;
+	bool greeted;
+	bool unusable; /* an answer was left half-read, or made no sense */
+	struct np_hello hello;
+	struct np_answer answer;
+};
+
+/* Beside this program, or where it is installed. */
+static void walker_path(char *path, size_t size)
+{
+	ssize_t length = -1;
+	char *slash;
+
+	/* A set-user-ID program may be started by a link in anyone's folder: what lies beside it proves nothing. */
+	if (!getauxval(AT_SECURE))
+		length = readlink("/proc/self/exe", path, size - sizeof(WALKER_NAME));
+	if (length > 0) {
+		path[length] = '\0';
+		slash = strrchr(path, '/');
+		if (slash && (size_t)(slash + 1 - path) + sizeof(WALKER_NAME) <= size) {
+			memcpy(slash + 1, WALKER_NAME, sizeof(WALKER_NAME));
+			if (access(path, X_OK) == 0)
+				return;
+		}
+	}
+	snprintf(path, size, "%s/%s", LIBEXECDIR, WALKER_NAME);
+}
+
+static void run_walker(const char *path, int socket_fd)
+{
+	char *const arguments[] = { (char *)WALKER_NAME, NULL }, *const environment[] = { NULL };
+	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (dup2(socket_fd, 0) < 0 || null_fd < 0 || dup2(null_fd, 1) < 0)
+		_exit(127);
+	execve(path, arguments, environment);
+	_exit(127);
+}
+
+int np_walker_start(struct np_walker **ret)
+{
+	struct np_walker *walker = calloc(1, sizeof(*walker));
+	char path[4096];
+	int sockets[2];
+	pid_t pid;
+
+	if (!walker)
+		return -ENOMEM;
+	walker_path(path, sizeof(path));
+	if (access(path, X_OK) < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0) {
+		int error = errno;
+
+		free(walker);
+		return -error;
+	}
+	pid = fork();
+	if (pid == 0)
+		run_walker(path, sockets[1]);
+	close(sockets[1]);
+	if (pid < 0) {
+		int error = errno;
+
+		close(sockets[0]);
+		free(walker);
+		return -error;
+	}
+	walker->pid = pid;
+	walker->socket_fd = sockets[0];
+	*ret = walker;
+	return 0;
+}
+
+void np_walker_stop(struct np_walker *walker)
+{
+	if (!walker)
+		return;
+	close(walker->socket_fd); /* it ends when its client does */
+	if (walker->unusable)
+		kill(walker->pid, SIGKILL);
+	while (waitpid(walker->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	free(walker);
+}
+
+static ssize_t receive(int socket_fd, void *buffer, size_t size)
+{
+	ssize_t received;
+
+	do
+		received = recv(socket_fd, buffer, size, 0);
+	while (received < 0 && errno == EINTR);
+	return received < 0 ? -errno : received;
+}
+
+/* Why the walker can't serve, in words. */
+static const char *const reasons[NP_WALK_READY_COUNT] = {
+	[NP_WALK_NO_ARCH] = "the page tables of this architecture are not known to it",
+	[NP_WALK_NO_BPF] = "it was built without BPF",
+	[NP_WALK_NO_BTF] = "the kernel has no type information (/sys/kernel/btf/vmlinux)",
+	[NP_WALK_NO_TYPES] = "the kernel's type information lacks a structure that is needed",
+	[NP_WALK_NO_LOAD] = "the kernel refused the BPF program",
+	[NP_WALK_NO_RUN] = "the kernel does not run the BPF program",
+	[NP_WALK_NO_SELF] = "it could not read its own page tables",
+	[NP_WALK_NO_DIRECT_MAP] = "direct map not found",
+	[NP_WALK_NO_FRAMES] = "which page frames are on which node is not known (/proc/zoneinfo)",
+	[NP_WALK_NO_DROP] = "it could not give up its privileges",
+};
+
+static char *explain(const struct np_hello *hello)
+{
+	const char *reason = hello->ready < NP_WALK_READY_COUNT ? reasons[hello->ready] : NULL;
+	bool refused = hello->ready == NP_WALK_NO_LOAD && (hello->error == EPERM || hello->error == EACCES);
+	char *why = NULL;
+
+	if (asprintf(&why, "%s: %s%s%s%s", WALKER_NAME, reason ? reason : "unknown reason",
+		     hello->error ? ": " : "", hello->error ? strerror(hello->error) : "",
+		     refused ? " (it needs CAP_BPF and CAP_PERFMON, or root)" : "") < 0)
+		return NULL;
+	return why;
+}
+
+static int greet(struct np_walker *walker, char **ret_why)
+{
+	ssize_t length = receive(walker->socket_fd, &walker->hello, sizeof(walker->hello));
+
+	walker->greeted = true;
+	if (length == sizeof(walker->hello) && walker->hello.magic == NP_PROTOCOL_MAGIC &&
+	    walker->hello.version == NP_PROTOCOL_VERSION)
+		return 0;
+	walker->hello.ready = NP_WALK_READY_COUNT;
+	walker->unusable = true;
+	if (asprintf(ret_why, "%s: %s", WALKER_NAME,
+		     length <= 0 ? "it ended before it said anything" : "it is of another version") < 0)
+		*ret_why = NULL;
+	return -EPROTO;
+}
+
+int np_walker_wait(struct np_walker *walker, uint64_t *ret_space_end, char **ret_why)
+{
+	int result = walker->greeted ? 0 : greet(walker, ret_why);
+
+	if (result)
+		return result;
+	if (walker->hello.ready != NP_WALK_READY || walker->hello.levels < 4 || walker->hello.levels > 5) {
+		*ret_why = explain(&walker->hello);
+		return -ENOTSUP;
+	}
+	/* The lower half of the top table: 2^47 with 4 levels, 2^56 with 5. */
+	*ret_space_end = 1ULL << (12 + 9 * walker->hello.levels - 1);
+	return 0;
+}
+
+static int send_request(struct np_walker *walker, int pagemap_fd, uint64_t start, uint64_t end)
+{
+	struct np_request request = { NP_PROTOCOL_MAGIC, NP_PROTOCOL_VERSION, 0, start, end };
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr aligned;
+	} control = { 0 };
+	struct iovec part = { &request, sizeof(request) };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+				  .msg_controllen = sizeof(control) };
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	ssize_t sent;
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(header), &pagemap_fd, sizeof(int));
+	do
+		sent = sendmsg(walker->socket_fd, &message, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	return sent < 0 ? -errno : 0;
+}
+
+/* Pages in the runs of an answer, or 0 where they make no sense. */
+static uint64_t runs_pages(const struct np_answer *answer, uint64_t most)
+{
+	uint64_t pages = 0;
+
+	for (uint32_t i = 0; i < answer->count; i++) {
+		const struct np_run *run = &answer->runs[i];
+
+		if (!run->pages || run->pages > most - pages ||
+		    np_code_state((np_code)run->code) >= NP_WALKED_STATES)
+			return 0;
+		pages += run->pages;
+	}
+	return pages;
+}
+
+/* One answer, checked: 1 runs were taken, 0 the end, -errno. *pages is what is still to come. */
+static int take_answer(struct np_walker *walker, uint64_t *pages, struct np_run_taker *taker)
+{
+	struct np_answer *answer = &walker->answer;
+	ssize_t length = receive(walker->socket_fd, answer, sizeof(*answer));
+	uint64_t taken;
+
+	if (length <= 0)
+		return length < 0 ? (int)length : -EPIPE;
+	if ((size_t)length < NP_ANSWER_HEADER)
+		return -EPROTO;
+	if (answer->kind == NP_ANSWER_END)
+		return length == NP_ANSWER_HEADER && answer->error >= 0 && (answer->error || !*pages) ? 0 : -EPROTO;
+	if (answer->kind != NP_ANSWER_RUNS || !answer->count || answer->count > NP_ANSWER_RUNS_MAX ||
+	    (size_t)length != NP_ANSWER_HEADER + answer->count * sizeof(struct np_run))
+		return -EPROTO;
+	taken = runs_pages(answer, *pages);
+	if (!taken)
+		return -EPROTO;
+	*pages -= taken;
+	return taker->take(taker, answer->runs, answer->count) ?: 1;
+}
+
+int np_walker_walk(struct np_walker *walker, int pagemap_fd, uint64_t start, uint64_t end,
+		   struct np_run_taker *taker, uint64_t *ret_retries)
+{
+	uint64_t pages = (end - start) >> 12;
+	int result;
+
+	if (walker->unusable)
+		return -EPIPE;
+	result = send_request(walker, pagemap_fd, start, end);
+	if (!result)
+		while ((result = take_answer(walker, &pages, taker)) > 0)
+			;
+	if (result) {
+		walker->unusable = true;
+		return result;
+	}
+	*ret_retries = walker->answer.retries;
+	return -walker->answer.error;
+}
