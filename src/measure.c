@@ -1,0 +1,509 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A live process changes between two reads. The page tables are walked after its mappings were read; where what
+ * was found can depend on a mapping that changed meanwhile, it is read again, and the walk repeated.
+ */
+#include "measure.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "classify.h"
+#include "files.h"
+#include "hugetlb.h"
+#include "pagemap.h"
+#include "parse_numa_maps.h"
+#include "parse_sched.h"
+#include "parse_status.h"
+
+#define TRIES 5 /* walks of a target that changes all the time */
+#define PAGE_SHIFT 12
+
+/* One look: what belongs together, made anew for each try. */
+struct look {
+	int pagemap_fd;
+	struct np_maps maps;
+	bool *hugetlb, *inaccessible;
+	struct np_tally *by_mapping; /* NULL: not asked for */
+	struct np_classifier classifier;
+	int move_error;
+	uint64_t retries;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static void look_free(struct look *look, size_t node_count)
+{
+	(void)node_count;
+	if (look->pagemap_fd >= 0)
+		close(look->pagemap_fd);
+	for (size_t i = 0; look->by_mapping && i < look->maps.count; i++)
+		np_tally_free(&look->by_mapping[i]);
+	free(look->by_mapping);
+	free(look->hugetlb);
+	free(look->inaccessible);
+	np_maps_free(&look->maps);
+	*look = (struct look){ .pagemap_fd = -1 };
+}
+
+static int read_maps(int dir_fd, struct np_maps *ret)
+{
+	np_cleanup_text struct np_text text = { 0 };
+	int result = np_read_text(dir_fd, "maps", &text);
+
+	if (!result)
+		result = np_parse_maps(text.data, text.length, ret);
+	if (!result && !ret->count)
+		result = -ESRCH;
+	return result;
+}
+
+static int allocate_tallies(struct look *look, size_t node_count)
+{
+	look->by_mapping = calloc(look->maps.count, sizeof(*look->by_mapping));
+	if (!look->by_mapping)
+		return -ENOMEM;
+	for (size_t i = 0; i < look->maps.count; i++)
+		if (np_tally_init(&look->by_mapping[i], node_count) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+/*
+ * pagemap first: if the process execs in between, the descriptor belongs to memory that is given back, and the
+ * walk says so.
+ */
+static int look_open(const struct np_measure *measure, int dir_fd, struct np_target *target, struct look *ret,
+		     const char **ret_what)
+{
+	const struct np_system *system = &measure->snapshot->system;
+	int result;
+
+	*ret = (struct look){ .pagemap_fd = -1 };
+	*ret_what = "pagemap";
+	result = np_open(dir_fd, "pagemap", O_RDONLY, &ret->pagemap_fd);
+	if (result)
+		return result;
+	*ret_what = "maps";
+	result = read_maps(dir_fd, &ret->maps);
+	if (result)
+		return result;
+	ret->hugetlb = calloc(ret->maps.count, sizeof(*ret->hugetlb));
+	ret->inaccessible = calloc(ret->maps.count, sizeof(*ret->inaccessible));
+	if (!ret->hugetlb || !ret->inaccessible)
+		return -ENOMEM;
+	if (measure->want_mappings)
+		result = allocate_tallies(ret, system->node_count);
+	if (result)
+		return result;
+	*ret_what = "mountinfo";
+	result = np_hugetlb_find(measure->root_fd, dir_fd, &ret->maps, ret->hugetlb);
+	if (result)
+		return result;
+	np_classifier_init(&ret->classifier, system);
+	ret->classifier.maps = &ret->maps;
+	ret->classifier.hugetlb = ret->hugetlb;
+	ret->classifier.inaccessible = ret->inaccessible;
+	ret->classifier.by_mapping = ret->by_mapping;
+	ret->classifier.sum = &target->pages;
+	np_classifier_restart(&ret->classifier);
+	return 0;
+}
+
+struct classify_taker {
+	struct np_run_taker taker; /* first: cast back */
+	struct np_classifier *classifier;
+	uint64_t addr;
+};
+
+static int take_runs(struct np_run_taker *self, const struct np_run *runs, size_t count)
+{
+	struct classify_taker *taker = (struct classify_taker *)self;
+
+	for (size_t i = 0; i < count; i++) {
+		np_code code = (np_code)runs[i].code;
+
+		np_classify(taker->classifier, taker->addr, runs[i].pages, np_code_state(code), np_code_size(code),
+			    (int)np_code_node(code));
+		taker->addr += (uint64_t)runs[i].pages << PAGE_SHIFT;
+	}
+	return 0;
+}
+
+/* What of the mappings lies in the range asked for, below end. false: nothing. */
+static bool walk_range(const struct np_measure *measure, const struct np_maps *maps, uint64_t space_end,
+		       uint64_t *ret_start, uint64_t *ret_end)
+{
+	uint64_t start = maps->maps[0].start, end = 0;
+
+	for (size_t i = maps->count; i-- > 0 && !end;)
+		if (maps->maps[i].start < space_end) /* the vsyscall page is no memory of the process */
+			end = maps->maps[i].end < space_end ? maps->maps[i].end : space_end;
+	if (measure->range_end && measure->range_start > start)
+		start = measure->range_start;
+	if (measure->range_end && measure->range_end < end)
+		end = measure->range_end;
+	*ret_start = start;
+	*ret_end = end;
+	return start < end;
+}
+
+static int only_node_with_memory(const struct np_system *system)
+{
+	int only = -1;
+
+	for (size_t i = 0; i < system->node_count; i++) {
+		const struct np_fact *bytes = &system->nodes[i].memory_bytes;
+
+		if (bytes->known && bytes->value == 0)
+			continue;
+		if (only >= 0)
+			return -1;
+		only = (int)system->nodes[i].number;
+	}
+	return only;
+}
+
+static struct np_pagemap_rules pagemap_rules(const struct np_snapshot *snapshot)
+{
+	const struct np_vmstat *vmstat = &snapshot->system.vmstat;
+
+	return (struct np_pagemap_rules){
+		.move_pages_misses = snapshot->check.done && snapshot->check.move_pages_misses == NP_EFFECT_YES,
+		.never_hinted = vmstat->numa_pte_updates.known && vmstat->numa_pte_updates.value == 0 &&
+				(!vmstat->numa_huge_pte_updates.known || vmstat->numa_huge_pte_updates.value == 0),
+		.only_node = only_node_with_memory(&snapshot->system),
+	};
+}
+
+static int look_walk(struct np_measure *measure, pid_t pid, struct look *look)
+{
+	struct classify_taker taker = { { take_runs }, &look->classifier, 0 };
+	uint64_t start, end;
+
+	if (measure->walker) {
+		if (!walk_range(measure, &look->maps, measure->space_end, &start, &end))
+			return 0;
+		taker.addr = start;
+		return np_walker_walk(measure->walker, look->pagemap_fd, start, end, &taker.taker, &look->retries);
+	}
+	if (!walk_range(measure, &look->maps, 1ULL << 56, &start, &end))
+		return 0;
+	return np_pagemap_read(look->pagemap_fd, pid, &(struct np_pagemap_rules){ pagemap_rules(measure->snapshot) },
+			       &look->classifier, start, end, &look->move_error);
+}
+
+/* [start, end) is mapped in full, with access or without as it was. */
+static bool still_so(const struct np_maps *maps, uint64_t start, uint64_t end, bool protnone)
+{
+	for (size_t i = 0; i < maps->count && start < end; i++) {
+		if (maps->maps[i].end <= start)
+			continue;
+		if (maps->maps[i].start > start || np_map_is_protnone(&maps->maps[i]) != protnone)
+			return false;
+		start = maps->maps[i].end;
+	}
+	return start >= end;
+}
+
+/* Moves what a mapping's permissions decided to unknown: they changed, and nobody knows when. */
+static void forget_inaccessible(struct np_tally *tally, struct np_tally *sum, size_t node_count)
+{
+	for (size_t i = 0; i <= node_count; i++) {
+		static const enum np_resident states[] = { NP_R_HINTED, NP_R_PROTNONE };
+
+		for (size_t k = 0; k < 2; k++) {
+			uint64_t pages = tally->by_node[states[k]][i];
+
+			tally->by_node[states[k]][i] = 0;
+			tally->unknown += pages;
+			if (sum) {
+				sum->by_node[states[k]][i] -= pages;
+				sum->unknown += pages;
+			}
+		}
+	}
+	if (sum) {
+		sum->hinted_thp -= tally->hinted_thp;
+		sum->protnone_thp -= tally->protnone_thp;
+		sum->thp -= tally->hinted_thp + tally->protnone_thp;
+	}
+	tally->thp -= tally->hinted_thp + tally->protnone_thp;
+	tally->hinted_thp = tally->protnone_thp = 0;
+}
+
+/* The mappings that the result depends on are still what they were. With last, those that aren't become unknown. */
+static int look_confirm(struct np_measure *measure, int dir_fd, struct look *look, bool last, bool *ret_confirmed)
+{
+	size_t node_count = measure->snapshot->system.node_count;
+	struct np_maps maps = { 0 };
+	bool depends = false;
+	int result;
+
+	*ret_confirmed = look->classifier.outside == 0;
+	for (size_t i = 0; i < look->maps.count; i++)
+		depends |= look->inaccessible[i];
+	if (!depends)
+		return 0;
+	result = read_maps(dir_fd, &maps);
+	for (size_t i = 0; !result && i < look->maps.count; i++) {
+		const struct np_map *map = &look->maps.maps[i];
+
+		if (!look->inaccessible[i] || still_so(&maps, map->start, map->end, np_map_is_protnone(map)))
+			continue;
+		*ret_confirmed = false;
+		if (last && look->by_mapping)
+			forget_inaccessible(&look->by_mapping[i], look->classifier.sum, node_count);
+		else if (last)
+			forget_inaccessible(look->classifier.sum, NULL, node_count);
+	}
+	np_maps_free(&maps);
+	return result;
+}
+
+static void report_unknown(struct np_measure *measure, const char *what, const struct look *look,
+			   const struct np_target *target)
+{
+	if (look->classifier.outside)
+		np_problem_add(measure->snapshot, what, "walk", 0,
+			       "%llu pages belong to no mapping: it came or went meanwhile",
+			       (unsigned long long)look->classifier.outside);
+	if (target->pages.unknown > look->classifier.outside)
+		np_problem_add(measure->snapshot, what, "walk", 0,
+			       "the state of %llu pages is not known: it changed meanwhile, or has no known meaning",
+			       (unsigned long long)(target->pages.unknown - look->classifier.outside));
+	if (look->move_error)
+		np_problem_add(measure->snapshot, what, "move_pages", look->move_error,
+			       "zero pages are not told from others, nor, with several nodes, nodes");
+}
+
+/* A look that holds together, or the best of several. */
+static int look_at(struct np_measure *measure, int dir_fd, struct np_target *target, const char *path,
+		   struct look *look, const char **ret_what)
+{
+	int result = 0;
+
+	for (int try = 1; try <= TRIES; try++) {
+		bool confirmed = false;
+
+		look_free(look, 0);
+		result = look_open(measure, dir_fd, target, look, ret_what);
+		if (result)
+			return result;
+		*ret_what = measure->walker ? "page tables" : "pagemap";
+		result = look_walk(measure, target->pid, look);
+		if (!result) {
+			*ret_what = "maps";
+			result = look_confirm(measure, dir_fd, look, try == TRIES, &confirmed);
+		}
+		if (confirmed || (result && result != -ESRCH)) /* -ESRCH: it may have exec'd */
+			break;
+	}
+	if (result)
+		return result;
+	target->pages.unknown += look->classifier.outside;
+	report_unknown(measure, path, look, target);
+	return 0;
+}
+
+static int keep_mappings(struct np_measure *measure, struct np_target *target, struct look *look)
+{
+	struct np_mapping *mappings = calloc(look->maps.count, sizeof(*mappings));
+
+	if (!mappings)
+		return -ENOMEM;
+	target->mappings = mappings;
+	for (size_t i = 0; i < look->maps.count; i++) {
+		const struct np_map *map = &look->maps.maps[i];
+		struct np_mapping *mapping = &mappings[target->mapping_count];
+
+		if (measure->range_end && (map->end <= measure->range_start || map->start >= measure->range_end))
+			continue;
+		mapping->start = map->start;
+		mapping->end = map->end;
+		mapping->offset = map->offset;
+		memcpy(mapping->perms, map->perms, sizeof(mapping->perms));
+		mapping->hugetlb = look->hugetlb[i];
+		mapping->pages = look->by_mapping[i];
+		look->by_mapping[i] = (struct np_tally){ 0 };
+		target->mapping_count++;
+		mapping->path = strdup(map->path);
+		if (!mapping->path)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Policies and page sizes: only when asked for, since the kernel walks the page tables for it, under a lock. */
+static int read_numa_maps(struct np_measure *measure, int dir_fd, const char *path, struct np_target *target)
+{
+	np_cleanup_text struct np_text text = { 0 };
+	struct np_numa_maps maps = { 0 };
+	int result = np_read_text(dir_fd, "numa_maps", &text);
+
+	if (!result)
+		result = np_parse_numa_maps(text.data, text.length, measure->snapshot->system.page_bytes, &maps);
+	if (result) {
+		np_problem_add(measure->snapshot, path, "numa_maps", -result, "policies are not known");
+		return result == -ENOMEM ? result : 0;
+	}
+	for (size_t i = 0, k = 0; i < target->mapping_count && k < maps.count;) {
+		struct np_mapping *mapping = &target->mappings[i];
+
+		if (maps.maps[k].start < mapping->start) {
+			k++;
+		} else if (maps.maps[k].start > mapping->start) {
+			i++;
+		} else {
+			mapping->policy = strdup(maps.maps[k].policy);
+			if (!mapping->policy)
+				result = -ENOMEM;
+			if (maps.maps[k].kernel_page_bytes)
+				mapping->page_bytes = NP_FACT((int64_t)maps.maps[k].kernel_page_bytes);
+			i++, k++;
+		}
+	}
+	np_numa_maps_free(&maps);
+	return result;
+}
+
+/* Names and counters that are free to read: sched and comm take no reference to the target's memory. */
+static void read_identity(int dir_fd, struct np_target *target)
+{
+	np_cleanup_text struct np_text text = { 0 }, comm = { 0 }, stat = { 0 };
+	struct np_sched sched;
+	struct np_stat start;
+	struct stat task;
+
+	if (np_read_text(dir_fd, "sched", &text) == 0 && np_parse_sched(text.data, text.length, &sched) == 0) {
+		target->preferred_node = sched.preferred_node;
+		target->scan_seq = sched.scan_seq;
+		target->pages_migrated = sched.pages_migrated;
+		target->threads = sched.threads;
+	}
+	if (np_read_text(dir_fd, "comm", &comm) == 0 && comm.length)
+		target->command = strndup(comm.data, comm.length - 1);
+	/* proc_task_getattr() adds the threads to the two links of an empty directory. */
+	if (!target->threads.known && fstatat(dir_fd, "task", &task, 0) == 0 && task.st_nlink > 2)
+		target->threads = NP_FACT((int64_t)task.st_nlink - 2);
+	if (np_read_text(dir_fd, "stat", &stat) == 0 && np_parse_stat(stat.data, stat.length, &start) == 0)
+		target->start_ticks = NP_FACT((int64_t)start.start_ticks);
+}
+
+/* Why a process that is there has no memory to look at. */
+static const char *no_memory_reason(int dir_fd)
+{
+	np_cleanup_text struct np_text text = { 0 };
+	struct np_status status;
+
+	if (np_read_text(dir_fd, "status", &text) < 0 || np_parse_status(text.data, text.length, &status) < 0)
+		return "the process has exited";
+	if (status.state.known && (status.state.value == 'Z' || status.state.value == 'X'))
+		return "it has exited, and its parent has not asked for its status yet (a zombie)";
+	if (!status.rss_bytes.known)
+		return "a kernel thread has no memory of its own";
+	return "its memory could not be read";
+}
+
+static void report_unreadable(struct np_measure *measure, int dir_fd, const char *path, const char *what, int error)
+{
+	bool walker_died = measure->walker && (error == EPIPE || error == EPROTO);
+
+	if (error == ESRCH)
+		np_problem_add(measure->snapshot, path, what, 0, "%s", no_memory_reason(dir_fd));
+	else if (error == EACCES || error == EPERM)
+		np_problem_add(measure->snapshot, path, what, error,
+			       "another user's process, or a protected one: try as root");
+	else
+		np_problem_add(measure->snapshot, path, what, error,
+			       walker_died ? "numaprobe-walk stopped answering" : "its pages are not known");
+}
+
+static int describe_source(struct np_measure *measure, struct np_target *target, const char *path)
+{
+	struct np_source *source = &target->source;
+	bool told_apart = np_tally_hints_known(&target->pages, measure->snapshot->system.node_count);
+
+	source->name = measure->walker ? "bpf" : "pagemap";
+	source->exact = told_apart && !target->pages.unknown;
+	if (!measure->walker) {
+		struct np_pagemap_rules rules = pagemap_rules(measure->snapshot);
+
+		source->why_not_better = strdup(measure->why_no_walker ?: "asked for by --source");
+		if (told_apart)
+			source->how_hints = strdup(rules.never_hinted ?
+				"no page was hinted since the system started (numa_pte_updates is 0)" :
+				"on this kernel move_pages(2) does not find hinted pages, tested just now");
+		if (!source->why_not_better || (told_apart && !source->how_hints))
+			return -ENOMEM;
+	}
+	if (!told_apart)
+		np_problem_add(measure->snapshot, path, "pagemap", 0,
+			       "NUMA-hinted pages are not told from present ones: %s", source->why_not_better);
+	return 0;
+}
+
+static int measure_open_target(struct np_measure *measure, int dir_fd, const char *path, struct np_target *target)
+{
+	struct look look = { .pagemap_fd = -1 };
+	const char *what = NULL;
+	uint64_t start = now_ns();
+	int result;
+
+	read_identity(dir_fd, target);
+	result = look_at(measure, dir_fd, target, path, &look, &what);
+	target->source.elapsed_ns = now_ns() - start;
+	if (result && result != -ENOMEM)
+		report_unreadable(measure, dir_fd, path, what, -result);
+	target->readable = !result;
+	if (!result)
+		result = describe_source(measure, target, path);
+	else if (result != -ENOMEM)
+		result = 0;
+	if (!result && target->readable && measure->want_mappings)
+		result = keep_mappings(measure, target, &look);
+	if (!result && target->readable && measure->want_mappings && measure->want_numa_maps)
+		result = read_numa_maps(measure, dir_fd, path, target);
+	look_free(&look, 0);
+	return result;
+}
+
+int np_measure_target(struct np_measure *measure, pid_t pid)
+{
+	struct np_snapshot *snapshot = measure->snapshot;
+	struct np_target *more = reallocarray(snapshot->targets, snapshot->target_count + 1, sizeof(*more)), *target;
+	np_cleanup_close int dir_fd = -1;
+	char path[64];
+	int result;
+
+	if (!more)
+		return -ENOMEM;
+	snapshot->targets = more;
+	target = &more[snapshot->target_count];
+	*target = (struct np_target){ .pid = pid, .range_start = measure->range_start,
+				      .range_end = measure->range_end };
+	result = np_tally_init(&target->pages, snapshot->system.node_count);
+	if (result)
+		return result;
+	snapshot->target_count++;
+
+	snprintf(path, sizeof(path), "proc/%d", (int)pid);
+	result = np_open(measure->root_fd, path, O_PATH | O_DIRECTORY, &dir_fd);
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	if (result) {
+		np_problem_add(snapshot, path, "open", -result, "no such process");
+		return 0;
+	}
+	return measure_open_target(measure, dir_fd, path, target);
+}
