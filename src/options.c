@@ -358,8 +358,10 @@ static int parse_targets(char **words, size_t count, struct np_options *options,
 {
 	if (count == 0 && options->list_columns)
 		return 0;
-	if (count == 0)
-		return usage_error(ret_error, "", _("no target%s: give a PID or a command name"));
+	if (count == 0) {
+		*ret_error = strdup(_("no target: give a PID or a command name"));
+		return *ret_error ? -EINVAL : -ENOMEM;
+	}
 	options->targets = calloc(count, sizeof(*options->targets));
 	if (!options->targets)
 		return -ENOMEM;
