@@ -64,7 +64,7 @@ void np_view_wrap(const struct np_view *view, enum np_paint paint, size_t used, 
 		used += width + !line_start;
 		line_start = false;
 		text += length;
-		text += strspn(text, " ");
+		text += *text == ' ';
 	}
 	fprintf(out, "%s\n", np_paint_end(view, paint));
 }
