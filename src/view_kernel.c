@@ -11,7 +11,7 @@
 #include "i18n.h"
 #include "units.h"
 
-#define TEXT_COLUMN 14 /* where the answers start, and the lines that go on with them */
+#define TEXT_COLUMN 13 /* where the answers start, and the lines that go on with them */
 
 /* Where all views of this block print to. */
 struct block {
@@ -22,10 +22,10 @@ struct block {
 
 static void print_effect(const struct block *block, const char *label, enum np_paint paint, const char *text)
 {
-	size_t width = np_text_width(label, SIZE_MAX) + 3;
+	size_t width = np_text_width(label, SIZE_MAX) + 2;
 	int blanks = width < TEXT_COLUMN ? (int)(TEXT_COLUMN - width) : 1;
 
-	fprintf(block->out, "   %s%*s", label, blanks, "");
+	fprintf(block->out, "  %s%*s", label, blanks, "");
 	np_view_wrap(block->view, paint, width + (size_t)blanks, TEXT_COLUMN, text, block->out);
 }
 
@@ -71,9 +71,9 @@ static char *distorts_text(const struct np_quickcheck *check, const char *why_no
 	if (huge == NP_EFFECT_NO && base == NP_EFFECT_NO)
 		return text_of(_("no"));
 	if (huge == NP_EFFECT_NO)
-		return text_of(_("not for huge pages; for others unknown: %s"), why_not);
+		return text_of(_("not for huge pages; unknown for others (%s)"), why_not);
 	if (base == NP_EFFECT_NO)
-		return text_of(_("unknown for huge pages: %s; no for others"), why_not);
+		return text_of(_("unknown for huge pages (%s); not for others"), why_not);
 	return text_of(_("unknown: %s"), why_not);
 }
 
@@ -160,31 +160,43 @@ static void print_move_pages(const struct block *block)
  * of one thread for one of several, and hints pages that it would have left alone: change_pte_range()
  * asks whether mm_users is 1. Nothing of that is tested here, so it is said as what is to be expected.
  */
-static char *causes_text(const struct block *block, const struct np_target *target)
-{
-	char name[32];
-
-	format_name(block, target, name);
-	if (!target->threads.known)
-		return text_of(_("unknown: the number of threads of %s is not known"), name);
-	if (target->threads.value == 1)
-		return text_of(_("likely: %s has one thread, and readers make the balancer hint more "
-				 "(see numaprobe(8))"), name);
-	return text_of(_("not expected: %s has %" PRId64 " threads (see numaprobe(8))"), name, target->threads.value);
-}
-
-static int print_causes_of_targets(const struct block *block)
+static int print_causes_of_one(const struct block *block, const struct np_target *target)
 {
 	const char *label = _("causes");
-	int error = 0;
 
-	for (size_t i = 0; i < block->snapshot->target_count && !error; i++) {
-		const struct np_target *target = &block->snapshot->targets[i];
-		bool likely = target->threads.known && target->threads.value == 1;
-
-		error = print_effect_and_free(block, label, likely ? NP_YELLOW : NP_PLAIN, causes_text(block, target));
-		label = "";
+	if (!target->threads.known) {
+		print_effect(block, label, NP_PLAIN, _("unknown: the number of threads of this process is not known"));
+		return 0;
 	}
+	if (target->threads.value == 1) {
+		print_effect(block, label, NP_YELLOW,
+			     _("likely: readers make the balancer hint more of a process with one thread "
+			       "(see numaprobe(8))"));
+		return 0;
+	}
+	return print_effect_and_free(block, label, NP_PLAIN,
+				     text_of(_("not expected: this process has %" PRId64 " threads (see numaprobe(8))"),
+					     target->threads.value));
+}
+
+static int print_causes_of_several(const struct block *block)
+{
+	size_t count = block->snapshot->target_count, single = 0, unknown = 0;
+	int error;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct np_fact *threads = &block->snapshot->targets[i].threads;
+
+		unknown += !threads->known;
+		single += threads->known && threads->value == 1;
+	}
+	error = print_effect_and_free(
+		block, _("causes"), single ? NP_YELLOW : NP_PLAIN,
+		text_of(_("likely for the processes with one thread, %zu of %zu (see numaprobe(8))"), single, count));
+	if (unknown && !error)
+		error = print_effect_and_free(
+			block, "", NP_PLAIN,
+			text_of(_("unknown for %zu, whose number of threads is not known"), unknown));
 	return error;
 }
 
@@ -192,12 +204,13 @@ static int print_causes(const struct block *block)
 {
 	const struct np_fact *balancing = &block->snapshot->system.numa_balancing;
 
-	if (balancing->known && balancing->value != 0 && block->snapshot->target_count > 0)
-		return print_causes_of_targets(block);
+	if (balancing->known && balancing->value != 0 && block->snapshot->target_count == 1)
+		return print_causes_of_one(block, &block->snapshot->targets[0]);
+	if (balancing->known && balancing->value != 0)
+		return print_causes_of_several(block);
 	print_effect(block, _("causes"), NP_PLAIN,
-		     !balancing->known	     ? _("unknown: whether NUMA balancing is on is not known") :
-		     balancing->value == 0 ? _("no: NUMA balancing is off") :
-					       _("unknown: no process was looked at"));
+		     balancing->known ? _("no: NUMA balancing is off") :
+					_("unknown: whether NUMA balancing is on is not known"));
 	return 0;
 }
 

@@ -86,6 +86,14 @@ static char **cell_at(const struct plan *plan, size_t row, size_t column)
 	return &plan->cells[row * plan->columns.count + column];
 }
 
+/* An empty column would move the others where they are told apart by blanks only. */
+static char *format_cell(const struct plan *plan, const struct np_value *value)
+{
+	if (plan->options->format == NP_FORMAT_RAW && value->kind == NP_VALUE_TEXT && *value->text == '\0')
+		return strdup("-");
+	return np_value_format(value, plan->view, plan->snapshot->system.page_bytes, verbatim(plan));
+}
+
 static int format_cells(struct plan *plan)
 {
 	plan->cells = calloc(plan->row_count * plan->columns.count + 1, sizeof(*plan->cells));
@@ -95,8 +103,7 @@ static int format_cells(struct plan *plan)
 		for (size_t j = 0; j < plan->columns.count; j++) {
 			struct np_value value = np_column_value(&plan->columns.refs[j], &plan->rows[i]);
 
-			*cell_at(plan, i, j) = np_value_format(&value, plan->view, plan->snapshot->system.page_bytes,
-							       verbatim(plan));
+			*cell_at(plan, i, j) = format_cell(plan, &value);
 			if (!*cell_at(plan, i, j))
 				return -ENOMEM;
 		}
