@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The snapshot as a report. The one file that writes JSON. */
+#include "json.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+
+#define SCHEMA_VERSION 1
+
+/*
+ * All of these give a new value, or NULL where memory is short. jansson hands NULL on: an object or
+ * array that was to take a NULL value refuses it, and put() and append() remember that as a failure.
+ */
+
+/* An object or array in the making. */
+struct builder {
+	json_t *value;
+	bool failed;
+};
+
+static void put(struct builder *object, const char *key, json_t *value)
+{
+	if (json_object_set_new(object->value, key, value) < 0)
+		object->failed = true;
+}
+
+static void append(struct builder *array, json_t *value)
+{
+	if (json_array_append_new(array->value, value) < 0)
+		array->failed = true;
+}
+
+static json_t *finish(struct builder *builder)
+{
+	if (!builder->failed)
+		return builder->value;
+	json_decref(builder->value);
+	return NULL;
+}
+
+static json_t *count(uint64_t number)
+{
+	return json_integer(number > INT64_MAX ? INT64_MAX : (json_int_t)number);
+}
+
+static json_t *fact(const struct np_fact *fact_)
+{
+	return fact_->known ? json_integer(fact_->value) : json_null();
+}
+
+/* Bytes that somebody else may have chosen; null for NULL. */
+static json_t *text(const char *bytes)
+{
+	char *safe;
+	json_t *value;
+
+	if (!bytes)
+		return json_null();
+	safe = np_escape(bytes, true);
+	value = safe ? json_string(safe) : NULL;
+	free(safe);
+	return value;
+}
+
+static json_t *address(uint64_t number)
+{
+	return json_sprintf("0x%" PRIx64, number);
+}
+
+static const char *node_key(const struct np_system *system, size_t node, char buffer[16])
+{
+	if (node == system->node_count)
+		return "unknown";
+	snprintf(buffer, 16, "%u", system->nodes[node].number);
+	return buffer;
+}
+
+/* The pages of some states by node; nodes that hold none are left out. */
+static json_t *pages_by_node(const struct np_tally *pages, const struct np_system *system, unsigned states)
+{
+	struct builder object = { json_object(), false };
+
+	for (size_t node = 0; node <= system->node_count; node++) {
+		uint64_t sum = 0;
+		char buffer[16];
+
+		for (unsigned state = 0; state < NP_R_STATES; state++)
+			if (states & 1U << state)
+				sum += pages->by_node[state][node];
+		if (sum)
+			put(&object, node_key(system, node, buffer), count(sum));
+	}
+	return finish(&object);
+}
+
+#define STATE(name) (1U << NP_R_##name)
+
+static json_t *pages(const struct np_tally *tally, const struct np_system *system)
+{
+	bool hints_known = np_tally_hints_known(tally, system->node_count);
+	struct builder object = { json_object(), false };
+
+	put(&object, "present", hints_known ? pages_by_node(tally, system, STATE(PRESENT)) : json_null());
+	put(&object, "hinted", hints_known ? pages_by_node(tally, system, STATE(HINTED)) : json_null());
+	if (!hints_known)
+		put(&object, "accessible",
+		    pages_by_node(tally, system, STATE(PRESENT) | STATE(HINTED) | STATE(ACCESSIBLE)));
+	put(&object, "protnone", pages_by_node(tally, system, STATE(PROTNONE)));
+	put(&object, "resident", count(np_tally_resident(tally, system->node_count, SIZE_MAX)));
+	put(&object, "zero", count(tally->zero));
+	put(&object, "special", count(tally->special));
+	put(&object, "swapped", count(tally->swapped));
+	put(&object, "migrating", count(tally->migrating));
+	put(&object, "other", count(tally->device + tally->poisoned + tally->marker + tally->guard));
+	put(&object, "device", count(tally->device));
+	put(&object, "poisoned", count(tally->poisoned));
+	put(&object, "marker", count(tally->marker));
+	put(&object, "guard", count(tally->guard));
+	put(&object, "unknown", count(tally->unknown));
+	return finish(&object);
+}
+
+static json_t *huge(const struct np_tally *tally, const struct np_system *system)
+{
+	struct builder object = { json_object(), false };
+
+	put(&object, "thp_pages", count(tally->thp));
+	put(&object, "hugetlb_pages", count(tally->hugetlb));
+	put(&object, "hinted_thp_pages",
+	    np_tally_hints_known(tally, system->node_count) ? count(tally->hinted_thp) : json_null());
+	put(&object, "protnone_thp_pages", count(tally->protnone_thp));
+	return finish(&object);
+}
+
+static json_t *distances(const struct np_node *node, const struct np_system *system)
+{
+	struct builder object = { json_object(), false };
+
+	for (size_t i = 0; node->distances && i < system->node_count; i++) {
+		char buffer[16];
+
+		put(&object, node_key(system, i, buffer), fact(&node->distances[i]));
+	}
+	return finish(&object);
+}
+
+static json_t *nodes(const struct np_system *system)
+{
+	struct builder array = { json_array(), false };
+
+	for (size_t i = 0; i < system->node_count; i++) {
+		const struct np_node *node = &system->nodes[i];
+		struct builder object = { json_object(), false };
+
+		put(&object, "node", count(node->number));
+		put(&object, "cpus", text(node->cpus));
+		put(&object, "memory_bytes", fact(&node->memory_bytes));
+		put(&object, "free_bytes", fact(&node->free_bytes));
+		put(&object, "distances", distances(node, system));
+		append(&array, finish(&object));
+	}
+	return finish(&array);
+}
+
+static json_t *vmstat(const struct np_vmstat *counters)
+{
+	struct builder object = { json_object(), false };
+
+	put(&object, "numa_pte_updates", fact(&counters->numa_pte_updates));
+	put(&object, "numa_huge_pte_updates", fact(&counters->numa_huge_pte_updates));
+	put(&object, "numa_hint_faults", fact(&counters->numa_hint_faults));
+	put(&object, "numa_hint_faults_local", fact(&counters->numa_hint_faults_local));
+	put(&object, "numa_pages_migrated", fact(&counters->numa_pages_migrated));
+	return finish(&object);
+}
+
+static json_t *system_object(const struct np_system *system)
+{
+	struct builder object = { json_object(), false };
+
+	put(&object, "kernel", text(system->kernel));
+	put(&object, "machine", text(system->machine));
+	put(&object, "page_bytes", count(system->page_bytes));
+	put(&object, "numa_balancing", fact(&system->numa_balancing));
+	put(&object, "thp", text(system->thp));
+	put(&object, "lockdown", text(system->lockdown));
+	put(&object, "nodes", nodes(system));
+	put(&object, "vmstat", vmstat(&system->vmstat));
+	return finish(&object);
+}
+
+static json_t *source(const struct np_source *origin)
+{
+	struct builder object = { json_object(), false };
+
+	put(&object, "name", text(origin->name));
+	put(&object, "exact", json_boolean(origin->exact));
+	put(&object, "elapsed_ns", count(origin->elapsed_ns));
+	put(&object, "why_not_better", text(origin->why_not_better));
+	put(&object, "how_hints", text(origin->how_hints));
+	return finish(&object);
+}
+
+static json_t *range(const struct np_target *target)
+{
+	struct builder object = { NULL, false };
+
+	if (target->range_end == 0)
+		return json_null();
+	object.value = json_object();
+	put(&object, "start", address(target->range_start));
+	put(&object, "end", address(target->range_end));
+	return finish(&object);
+}
+
+static json_t *balancing(const struct np_target *target)
+{
+	struct builder object = { json_object(), false };
+
+	put(&object, "preferred_node", fact(&target->preferred_node));
+	put(&object, "scan_seq", fact(&target->scan_seq));
+	put(&object, "pages_migrated", fact(&target->pages_migrated));
+	return finish(&object);
+}
+
+static json_t *mapping_object(const struct np_mapping *mapping, const struct np_system *system)
+{
+	struct builder object = { json_object(), false };
+
+	put(&object, "start", address(mapping->start));
+	put(&object, "end", address(mapping->end));
+	put(&object, "perms", text(mapping->perms));
+	put(&object, "offset", count(mapping->offset));
+	put(&object, "path", text(mapping->path));
+	put(&object, "hugetlb", json_boolean(mapping->hugetlb));
+	put(&object, "page_bytes", fact(&mapping->page_bytes));
+	put(&object, "policy", text(mapping->policy));
+	put(&object, "pages", pages(&mapping->pages, system));
+	put(&object, "huge", huge(&mapping->pages, system));
+	return finish(&object);
+}
+
+static json_t *mappings(const struct np_target *target, const struct np_system *system)
+{
+	struct builder array = { NULL, false };
+
+	if (!target->readable || !target->mappings)
+		return json_null();
+	array.value = json_array();
+	for (size_t i = 0; i < target->mapping_count; i++)
+		append(&array, mapping_object(&target->mappings[i], system));
+	return finish(&array);
+}
+
+static json_t *target_object(const struct np_target *target, const struct np_system *system)
+{
+	struct builder object = { json_object(), false };
+	bool readable = target->readable;
+
+	put(&object, "pid", json_integer(target->pid));
+	put(&object, "command", text(target->command));
+	put(&object, "threads", fact(&target->threads));
+	put(&object, "start_ticks", fact(&target->start_ticks));
+	put(&object, "range", range(target));
+	put(&object, "source", readable ? source(&target->source) : json_null());
+	put(&object, "pages", readable ? pages(&target->pages, system) : json_null());
+	put(&object, "huge", readable ? huge(&target->pages, system) : json_null());
+	put(&object, "balancing", balancing(target));
+	put(&object, "mappings", mappings(target, system));
+	put(&object, "reports", json_array());
+	put(&object, "reads", json_array());
+	return finish(&object);
+}
+
+static json_t *targets(const struct np_snapshot *snapshot)
+{
+	struct builder array = { json_array(), false };
+
+	for (size_t i = 0; i < snapshot->target_count; i++)
+		append(&array, target_object(&snapshot->targets[i], &snapshot->system));
+	return finish(&array);
+}
+
+static enum np_effect tested_effect(const struct np_quickcheck *check, enum np_effect effect)
+{
+	return check->done ? effect : NP_EFFECT_NOT_TESTED;
+}
+
+static json_t *check_test(const struct np_quickcheck *check, const char *name, enum np_effect defect, const char *cause)
+{
+	static const char *const verdicts[] = {
+		[NP_EFFECT_NO] = "passes",
+		[NP_EFFECT_YES] = "fails",
+		[NP_EFFECT_NOT_TESTED] = "skipped",
+	};
+	enum np_effect effect = tested_effect(check, defect);
+	struct builder object = { json_object(), false };
+
+	put(&object, "name", json_string(name));
+	put(&object, "verdict", json_string(verdicts[effect]));
+	put(&object, "cause", text(effect == NP_EFFECT_YES ? cause : NULL));
+	put(&object, "reason", effect == NP_EFFECT_NOT_TESTED ? text(check->why_not ? check->why_not : "not tested") :
+							       json_null());
+	return finish(&object);
+}
+
+/* One defect makes a kernel affected; only a kernel that passes every test is clean. */
+static const char *check_verdict(const struct np_quickcheck *check)
+{
+	const enum np_effect effects[] = { check->smaps_misses_thp, check->smaps_misses_base, check->move_pages_misses };
+	const char *verdict = "clean";
+
+	for (size_t i = 0; i < sizeof(effects) / sizeof(effects[0]); i++) {
+		enum np_effect effect = tested_effect(check, effects[i]);
+
+		if (effect == NP_EFFECT_YES)
+			return "affected";
+		if (effect == NP_EFFECT_NOT_TESTED)
+			verdict = "unknown";
+	}
+	return verdict;
+}
+
+static json_t *check_object(const struct np_quickcheck *check)
+{
+	struct builder object = { json_object(), false };
+	struct builder tests = { json_array(), false };
+
+	append(&tests, check_test(check, "smaps-counts-protnone-thp", check->smaps_misses_thp, "474098edac26"));
+	append(&tests, check_test(check, "smaps-counts-protnone", check->smaps_misses_base, NULL));
+	append(&tests, check_test(check, "move-pages-finds-protnone", check->move_pages_misses, "474098edac26"));
+	put(&object, "verdict", json_string(check_verdict(check)));
+	put(&object, "tests", finish(&tests));
+	return finish(&object);
+}
+
+static json_t *problem_row(const char *what, const char *operation, int error, const char *effect)
+{
+	struct builder object = { json_object(), false };
+
+	put(&object, "what", text(what));
+	put(&object, "operation", text(operation));
+	put(&object, "errno", text(error ? strerrorname_np(error) : NULL));
+	put(&object, "effect", text(effect));
+	return finish(&object);
+}
+
+static bool has_problem(const struct np_snapshot *snapshot, const char *what)
+{
+	for (size_t i = 0; i < snapshot->problem_count; i++)
+		if (snapshot->problems[i].what && strcmp(snapshot->problems[i].what, what) == 0)
+			return true;
+	return false;
+}
+
+static bool lacks_policy(const struct np_target *target)
+{
+	for (size_t i = 0; target->mappings && i < target->mapping_count; i++)
+		if (!target->mappings[i].policy)
+			return true;
+	return false;
+}
+
+/* What is null because nobody asked for it is no problem of the run, but the report owes its reason. */
+static void append_reasons(struct builder *array, const struct np_snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->target_count; i++) {
+		const struct np_target *target = &snapshot->targets[i];
+		char what[48];
+
+		snprintf(what, sizeof(what), "/proc/%d/numa_maps", (int)target->pid);
+		if (target->readable && lacks_policy(target) && !has_problem(snapshot, what))
+			append(array, problem_row(what, "not read", 0,
+						  "the memory policy of some mappings is not known"));
+		snprintf(what, sizeof(what), "/proc/%d/pagemap", (int)target->pid);
+		if (target->readable && !np_tally_hints_known(&target->pages, snapshot->system.node_count))
+			append(array, problem_row(what, "page tables not read", 0,
+						  target->source.why_not_better ? target->source.why_not_better :
+							"present and hinted pages were not told apart"));
+	}
+}
+
+static json_t *problems(const struct np_snapshot *snapshot)
+{
+	struct builder array = { json_array(), false };
+
+	for (size_t i = 0; i < snapshot->problem_count; i++) {
+		const struct np_problem *problem = &snapshot->problems[i];
+
+		append(&array, problem_row(problem->what, problem->operation, problem->error, problem->effect));
+	}
+	append_reasons(&array, snapshot);
+	return finish(&array);
+}
+
+static json_t *report(const struct np_snapshot *snapshot)
+{
+	struct builder object = { json_object(), false };
+
+	put(&object, "schema", json_integer(SCHEMA_VERSION));
+	put(&object, "numaprobe", text(snapshot->version));
+	put(&object, "taken", text(snapshot->taken));
+	put(&object, "system", system_object(&snapshot->system));
+	put(&object, "targets", targets(snapshot));
+	put(&object, "check", check_object(&snapshot->check));
+	put(&object, "problems", problems(snapshot));
+	return finish(&object);
+}
+
+int np_json_write(const struct np_snapshot *snapshot, FILE *out)
+{
+	json_t *value = report(snapshot);
+	int error = 0;
+
+	if (!value)
+		return -ENOMEM;
+	if (json_dumpf(value, out, JSON_INDENT(2)) < 0 || fputc('\n', out) == EOF || ferror(out))
+		error = -EIO;
+	json_decref(value);
+	return error;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What all views share: how things may look, paint, and lines that are broken between words. */
+#include "view.h"
+
+#include <langinfo.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "escape.h"
+
+#define DEFAULT_WIDTH 80
+
+static size_t terminal_width(FILE *out)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+	long wanted;
+
+	if (ioctl(fileno(out), TIOCGWINSZ, &size) < 0)
+		return 0;
+	wanted = columns ? strtol(columns, NULL, 10) : 0;
+	if (wanted > 0)
+		return (size_t)wanted;
+	return size.ws_col ? size.ws_col : DEFAULT_WIDTH;
+}
+
+struct np_view np_view_detect(FILE *out)
+{
+	return (struct np_view){ .utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"), .width = terminal_width(out) };
+}
+
+const char *np_paint(const struct np_view *view, enum np_paint paint)
+{
+	static const char *const sequences[] = {
+		[NP_PLAIN] = "", [NP_BOLD] = "\033[1m", [NP_DIM] = "\033[2m", [NP_RED] = "\033[31m", [NP_YELLOW] = "\033[33m",
+	};
+
+	return view->color ? sequences[paint] : "";
+}
+
+const char *np_paint_end(const struct np_view *view, enum np_paint paint)
+{
+	return view->color && paint != NP_PLAIN ? "\033[0m" : "";
+}
+
+void np_view_wrap(const struct np_view *view, enum np_paint paint, size_t used, size_t indent, const char *text,
+		  FILE *out)
+{
+	size_t limit = view->width ? view->width : DEFAULT_WIDTH;
+	bool line_start = true;
+
+	fputs(np_paint(view, paint), out);
+	while (*text) {
+		size_t length = strcspn(text, " ");
+		size_t width = np_text_width(text, length);
+
+		if (!line_start && used + 1 + width > limit) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			used = indent;
+			line_start = true;
+		}
+		fprintf(out, "%s%.*s", line_start ? "" : " ", (int)length, text);
+		used += width + !line_start;
+		line_start = false;
+		text += length;
+		text += *text == ' ';
+	}
+	fprintf(out, "%s\n", np_paint_end(view, paint));
+}

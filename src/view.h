@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What all views share: how things may look, paint, and lines that are broken between words. */
+#ifndef NUMAPROBE_VIEW_H
+#define NUMAPROBE_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#define NP_VIEW_UNKNOWN "?" /* in place of a number that is not known */
+
+struct np_view {
+	bool utf8;    /* characters beyond ASCII can be shown */
+	bool color;
+	bool bytes;   /* exact numbers of bytes in place of "12.1G" */
+	size_t width; /* columns of the terminal; 0: not a terminal, nothing is shortened */
+};
+
+enum np_paint { NP_PLAIN, NP_BOLD, NP_DIM, NP_RED, NP_YELLOW };
+
+/*
+ * How things may look on this stream: the locale decides on utf8 (call setlocale() first), the
+ * terminal on the width. COLUMNS comes before what the terminal says. bytes and color are false.
+ */
+struct np_view np_view_detect(FILE *out);
+
+/* The sequences that start and end a paint; "" without colour. */
+const char *np_paint(const struct np_view *view, enum np_paint paint);
+const char *np_paint_end(const struct np_view *view, enum np_paint paint);
+
+/*
+ * Print a text in words, in lines no wider than the view (80 columns without a terminal), and end the
+ * last one. The caller has printed used columns of the first line; the others start with indent blanks.
+ */
+void np_view_wrap(const struct np_view *view, enum np_paint paint, size_t used, size_t indent, const char *text,
+		  FILE *out);
+
+#endif

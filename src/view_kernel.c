@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What reading smaps does on this kernel, and what that means for the targets. */
+#include "view_kernel.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "escape.h"
+#include "i18n.h"
+#include "units.h"
+
+#define TEXT_COLUMN 13 /* where the answers start, and the lines that go on with them */
+
+/* Where all views of this block print to. */
+struct block {
+	const struct np_snapshot *snapshot;
+	const struct np_view *view;
+	FILE *out;
+};
+
+static void print_effect(const struct block *block, const char *label, enum np_paint paint, const char *text)
+{
+	size_t width = np_text_width(label, SIZE_MAX) + 2;
+	int blanks = width < TEXT_COLUMN ? (int)(TEXT_COLUMN - width) : 1;
+
+	fprintf(block->out, "  %s%*s", label, blanks, "");
+	np_view_wrap(block->view, paint, width + (size_t)blanks, TEXT_COLUMN, text, block->out);
+}
+
+/* The same for a text that was allocated, NULL where that failed. 0 or -ENOMEM. */
+static int print_effect_and_free(const struct block *block, const char *label, enum np_paint paint, char *text)
+{
+	if (!text)
+		return -ENOMEM;
+	print_effect(block, label, paint, text);
+	free(text);
+	return 0;
+}
+
+static char *__attribute__((format(printf, 1, 2))) text_of(const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+	int length;
+
+	va_start(arguments, format);
+	length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	return length < 0 ? NULL : text;
+}
+
+static bool distorts(const struct np_quickcheck *check)
+{
+	return check->done && (check->smaps_misses_thp == NP_EFFECT_YES || check->smaps_misses_base == NP_EFFECT_YES);
+}
+
+/* What smaps does not count, or that it counts everything. Never NULL for want of a test. */
+static char *distorts_text(const struct np_quickcheck *check, const char *why_not)
+{
+	enum np_effect huge = check->done ? check->smaps_misses_thp : NP_EFFECT_NOT_TESTED;
+	enum np_effect base = check->done ? check->smaps_misses_base : NP_EFFECT_NOT_TESTED;
+
+	if (huge == NP_EFFECT_YES && base == NP_EFFECT_YES)
+		return text_of(_("yes: hinted and PROT_NONE pages are not counted (474098edac26)"));
+	if (huge == NP_EFFECT_YES)
+		return text_of(_("yes: hinted and PROT_NONE huge pages are not counted (474098edac26)"));
+	if (base == NP_EFFECT_YES)
+		return text_of(_("yes: hinted and PROT_NONE pages that are not huge are not counted"));
+	if (huge == NP_EFFECT_NO && base == NP_EFFECT_NO)
+		return text_of(_("no"));
+	if (huge == NP_EFFECT_NO)
+		return text_of(_("not for huge pages; unknown for others (%s)"), why_not);
+	if (base == NP_EFFECT_NO)
+		return text_of(_("unknown for huge pages (%s); not for others"), why_not);
+	return text_of(_("unknown: %s"), why_not);
+}
+
+static int print_distorts(const struct block *block)
+{
+	const struct np_quickcheck *check = &block->snapshot->check;
+	char *why_not = np_escape(check->why_not ? check->why_not : _("not tested"), block->view->utf8);
+	char *text = why_not ? distorts_text(check, why_not) : NULL;
+
+	free(why_not);
+	return print_effect_and_free(block, _("distorts"), distorts(check) ? NP_RED : NP_PLAIN, text);
+}
+
+/* Pages of a target that smaps does not count. */
+static uint64_t missing_pages(const struct np_quickcheck *check, const struct np_tally *pages, size_t node_count)
+{
+	uint64_t inaccessible = np_tally_state(pages, node_count, NP_R_HINTED) +
+				np_tally_state(pages, node_count, NP_R_PROTNONE);
+	uint64_t huge = pages->hinted_thp + pages->protnone_thp;
+	uint64_t missing = 0;
+
+	if (check->smaps_misses_thp == NP_EFFECT_YES)
+		missing += huge;
+	if (check->smaps_misses_base == NP_EFFECT_YES && inaccessible > huge)
+		missing += inaccessible - huge;
+	return missing;
+}
+
+/* "PID 4711", or "this process" where there is no other. */
+static void format_name(const struct block *block, const struct np_target *target, char ret[32])
+{
+	if (block->snapshot->target_count == 1)
+		snprintf(ret, 32, "%s", _("this process"));
+	else
+		snprintf(ret, 32, _("PID %d"), (int)target->pid);
+}
+
+/* What the defect means for one target. Of several, those that nothing is missing of are left out. */
+static int print_prediction(const struct block *block, const struct np_target *target)
+{
+	const struct np_system *system = &block->snapshot->system;
+	uint64_t missing = missing_pages(&block->snapshot->check, &target->pages, system->node_count);
+	uint64_t resident = np_tally_resident(&target->pages, system->node_count, SIZE_MAX);
+	char missing_size[NP_UNITS_SIZE], resident_size[NP_UNITS_SIZE], name[32];
+
+	format_name(block, target, name);
+	if (!np_tally_hints_known(&target->pages, system->node_count))
+		return print_effect_and_free(block, "", NP_PLAIN,
+					     text_of(_("how much of %s would be missing is not known"), name));
+	if (missing == 0 && block->snapshot->target_count > 1)
+		return 0;
+	if (missing == 0)
+		return print_effect_and_free(block, "", NP_PLAIN,
+					     text_of(_("of %s nothing would be missing just now"), name));
+	np_format_bytes(np_pages_to_bytes(missing, system->page_bytes), block->view->bytes, missing_size);
+	np_format_bytes(np_pages_to_bytes(resident, system->page_bytes), block->view->bytes, resident_size);
+	return print_effect_and_free(
+		block, "", NP_RED,
+		text_of(_("of %s, %s of %s would be missing"), name, missing_size, resident_size));
+}
+
+static int print_predictions(const struct block *block)
+{
+	int error = 0;
+
+	if (!distorts(&block->snapshot->check))
+		return 0;
+	for (size_t i = 0; i < block->snapshot->target_count && !error; i++)
+		if (block->snapshot->targets[i].readable)
+			error = print_prediction(block, &block->snapshot->targets[i]);
+	return error;
+}
+
+static void print_move_pages(const struct block *block)
+{
+	const struct np_quickcheck *check = &block->snapshot->check;
+
+	if (check->done && check->move_pages_misses == NP_EFFECT_YES)
+		print_effect(block, "", NP_RED, _("move_pages(2) does not find hinted and PROT_NONE pages either"));
+}
+
+/*
+ * A reader of smaps holds a reference to the address space; while it does, the balancer takes a process
+ * of one thread for one of several, and hints pages that it would have left alone: change_pte_range()
+ * asks whether mm_users is 1. Nothing of that is tested here, so it is said as what is to be expected.
+ */
+static int print_causes_of_one(const struct block *block, const struct np_target *target)
+{
+	const char *label = _("causes");
+
+	if (!target->threads.known) {
+		print_effect(block, label, NP_PLAIN, _("unknown: the number of threads of this process is not known"));
+		return 0;
+	}
+	if (target->threads.value == 1) {
+		print_effect(block, label, NP_YELLOW,
+			     _("likely: readers make the balancer hint more of a process with one thread "
+			       "(see numaprobe(8))"));
+		return 0;
+	}
+	return print_effect_and_free(block, label, NP_PLAIN,
+				     text_of(_("not expected: this process has %" PRId64 " threads (see numaprobe(8))"),
+					     target->threads.value));
+}
+
+static int print_causes_of_several(const struct block *block)
+{
+	size_t count = block->snapshot->target_count, single = 0, unknown = 0;
+	int error;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct np_fact *threads = &block->snapshot->targets[i].threads;
+
+		unknown += !threads->known;
+		single += threads->known && threads->value == 1;
+	}
+	error = print_effect_and_free(
+		block, _("causes"), single ? NP_YELLOW : NP_PLAIN,
+		text_of(_("likely for the processes with one thread, %zu of %zu (see numaprobe(8))"), single, count));
+	if (unknown && !error)
+		error = print_effect_and_free(
+			block, "", NP_PLAIN,
+			text_of(_("unknown for %zu, whose number of threads is not known"), unknown));
+	return error;
+}
+
+static int print_causes(const struct block *block)
+{
+	const struct np_fact *balancing = &block->snapshot->system.numa_balancing;
+
+	if (balancing->known && balancing->value != 0 && block->snapshot->target_count == 1)
+		return print_causes_of_one(block, &block->snapshot->targets[0]);
+	if (balancing->known && balancing->value != 0)
+		return print_causes_of_several(block);
+	print_effect(block, _("causes"), NP_PLAIN,
+		     balancing->known ? _("no: NUMA balancing is off") :
+					_("unknown: whether NUMA balancing is on is not known"));
+	return 0;
+}
+
+static void print_heading(const struct block *block)
+{
+	const char *note = block->snapshot->check.done ? _("(tested on a page of our own just now)") : _("(not tested)");
+
+	fprintf(block->out, " %s%s%s %s%s%s\n", np_paint(block->view, NP_BOLD), _("Reading smaps on this kernel"),
+		np_paint_end(block->view, NP_BOLD), np_paint(block->view, NP_DIM), note,
+		np_paint_end(block->view, NP_DIM));
+}
+
+int np_view_kernel(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
+{
+	struct block block = { snapshot, view, out };
+	int error;
+
+	print_heading(&block);
+	error = print_distorts(&block);
+	if (!error)
+		error = print_predictions(&block);
+	if (error)
+		return error;
+	print_move_pages(&block);
+	print_effect(&block, _("clears"), NP_DIM, _("not tested"));
+	error = print_causes(&block);
+	if (!error)
+		print_effect(&block, _("stalls"), NP_DIM, _("not tested"));
+	return error;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The default view: for each target its pages by state and node, then what reading smaps does on this kernel. */
+#ifndef NUMAPROBE_VIEW_SUMMARY_H
+#define NUMAPROBE_VIEW_SUMMARY_H
+
+#include <stdio.h>
+
+#include "snapshot.h"
+#include "view.h"
+
+/* Print it. 0, -ENOMEM, or -EIO where the stream has an error. Problems are for np_view_problems(). */
+int np_view_summary(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out);
+
+#endif

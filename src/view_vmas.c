@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of mappings. The one file that knows libsmartcols. */
+#include "view_vmas.h"
+
+#include <errno.h>
+#include <libsmartcols/libsmartcols.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+
+#define PATH_MIN_WIDTH 12 /* a path is not shortened to less, whatever the terminal */
+
+/* What is printed, put together before libsmartcols sees it. */
+struct plan {
+	const struct np_snapshot *snapshot;
+	const struct np_options *options;
+	const struct np_view *view;
+	struct np_column_list columns;
+	struct np_row *rows;
+	size_t row_count;
+	char **cells; /* rows by columns */
+};
+
+static bool verbatim(const struct plan *plan)
+{
+	return plan->options->format == NP_FORMAT_RAW || plan->options->format == NP_FORMAT_PAIRS;
+}
+
+/* Some page slot of the mapping holds something. */
+static bool holds_a_page(const struct np_mapping *mapping, size_t node_count)
+{
+	const struct np_tally *pages = &mapping->pages;
+
+	return np_tally_resident(pages, node_count, SIZE_MAX) || pages->zero || pages->special || pages->swapped ||
+	       pages->migrating || pages->device || pages->poisoned || pages->marker || pages->guard || pages->unknown;
+}
+
+static void add_rows(struct plan *plan, const struct np_target *target)
+{
+	const struct np_system *system = &plan->snapshot->system;
+
+	for (size_t i = 0; i < target->mapping_count; i++) {
+		const struct np_mapping *mapping = &target->mappings[i];
+
+		if (!plan->options->nonzero || holds_a_page(mapping, system->node_count))
+			plan->rows[plan->row_count++] = (struct np_row){ system, target, mapping };
+	}
+}
+
+static int collect_rows(struct plan *plan)
+{
+	size_t most = 1;
+
+	for (size_t i = 0; i < plan->snapshot->target_count; i++)
+		most += plan->snapshot->targets[i].mapping_count;
+	plan->rows = calloc(most, sizeof(*plan->rows));
+	if (!plan->rows)
+		return -ENOMEM;
+	for (size_t i = 0; i < plan->snapshot->target_count; i++)
+		add_rows(plan, &plan->snapshot->targets[i]);
+	return 0;
+}
+
+/* Rows of equal values stay in the order of targets and addresses, and unknown ones come last. */
+static int compare_rows(const void *left, const void *right, void *argument)
+{
+	const struct plan *plan = argument;
+	const struct np_row *left_row = left, *right_row = right;
+	struct np_value left_value = np_column_value(&plan->options->sort, left_row);
+	struct np_value right_value = np_column_value(&plan->options->sort, right_row);
+	int order = np_value_compare(&left_value, &right_value);
+
+	if (left_value.kind != NP_VALUE_UNKNOWN && right_value.kind != NP_VALUE_UNKNOWN &&
+	    plan->options->sort_descending)
+		order = -order;
+	if (order != 0)
+		return order;
+	if (left_row->target != right_row->target)
+		return left_row->target < right_row->target ? -1 : 1;
+	return (left_row->mapping > right_row->mapping) - (left_row->mapping < right_row->mapping);
+}
+
+static char **cell_at(const struct plan *plan, size_t row, size_t column)
+{
+	return &plan->cells[row * plan->columns.count + column];
+}
+
+/* An empty column would move the others where they are told apart by blanks only. */
+static char *format_cell(const struct plan *plan, const struct np_value *value)
+{
+	if (plan->options->format == NP_FORMAT_RAW && value->kind == NP_VALUE_TEXT && *value->text == '\0')
+		return strdup("-");
+	return np_value_format(value, plan->view, plan->snapshot->system.page_bytes, verbatim(plan));
+}
+
+static int format_cells(struct plan *plan)
+{
+	plan->cells = calloc(plan->row_count * plan->columns.count + 1, sizeof(*plan->cells));
+	if (!plan->cells)
+		return -ENOMEM;
+	for (size_t i = 0; i < plan->row_count; i++) {
+		for (size_t j = 0; j < plan->columns.count; j++) {
+			struct np_value value = np_column_value(&plan->columns.refs[j], &plan->rows[i]);
+
+			*cell_at(plan, i, j) = format_cell(plan, &value);
+			if (!*cell_at(plan, i, j))
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static size_t column_width(const struct plan *plan, size_t column)
+{
+	char buffer[16];
+	size_t widest = strlen(np_column_heading(&plan->columns.refs[column], buffer));
+
+	for (size_t i = 0; i < plan->row_count; i++) {
+		size_t width = np_text_width(*cell_at(plan, i, column), SIZE_MAX);
+
+		widest = width > widest ? width : widest;
+	}
+	return widest;
+}
+
+/* The end of a path says more than its start: cut there, between characters and between escapes. */
+static int shorten(char **cell, size_t limit, bool utf8)
+{
+	const char *mark = utf8 ? "\342\200\246" : "...";
+	size_t mark_width = utf8 ? 1 : 3;
+	const char *rest = *cell;
+	size_t width = np_text_width(rest, SIZE_MAX);
+	char *text;
+
+	if (width <= limit)
+		return 0;
+	while (*rest && width + mark_width > limit) {
+		uint32_t character;
+		size_t length = np_utf8_decode(rest, &character);
+
+		if (*rest == '\\')
+			length = rest[1] == 'x' ? 4 : 2;
+		else if (length == 0)
+			length = 1;
+		width -= np_text_width(rest, length);
+		rest += length;
+	}
+	if (asprintf(&text, "%s%s", mark, rest) < 0)
+		return -ENOMEM;
+	free(*cell);
+	*cell = text;
+	return 0;
+}
+
+/* Make the paths short enough for the terminal. */
+static int fit_paths(const struct plan *plan)
+{
+	size_t others = plan->columns.count - 1; /* the blanks between columns */
+	size_t path = SIZE_MAX, limit;
+
+	for (size_t i = 0; i < plan->columns.count; i++) {
+		if (plan->columns.refs[i].column->flags & NP_COLUMN_PATH)
+			path = i;
+		else
+			others += column_width(plan, i);
+	}
+	if (path == SIZE_MAX)
+		return 0;
+	limit = plan->view->width > others + PATH_MIN_WIDTH ? plan->view->width - others : PATH_MIN_WIDTH;
+	for (size_t i = 0; i < plan->row_count; i++)
+		if (shorten(cell_at(plan, i, path), limit, plan->view->utf8) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+static int make_plan(struct plan *plan)
+{
+	int error = np_column_choice_expand(&plan->options->columns, plan->snapshot, !verbatim(plan), &plan->columns);
+
+	if (!error)
+		error = collect_rows(plan);
+	if (error)
+		return error;
+	if (plan->options->sort.column)
+		qsort_r(plan->rows, plan->row_count, sizeof(*plan->rows), compare_rows, plan);
+	error = format_cells(plan);
+	if (!error && plan->view->width && !verbatim(plan))
+		error = fit_paths(plan);
+	return error;
+}
+
+static void free_plan(struct plan *plan)
+{
+	for (size_t i = 0; plan->cells && i < plan->row_count * plan->columns.count; i++)
+		free(plan->cells[i]);
+	free(plan->cells);
+	free(plan->rows);
+	free(plan->columns.refs);
+}
+
+static int add_columns(const struct plan *plan, struct libscols_table *table)
+{
+	for (size_t i = 0; i < plan->columns.count; i++) {
+		const struct np_column_ref *ref = &plan->columns.refs[i];
+		int flags = ref->column->flags & NP_COLUMN_RIGHT ? SCOLS_FL_RIGHT : 0;
+		char buffer[16];
+		struct libscols_column *column =
+			scols_table_new_column(table, np_column_heading(ref, buffer), 0, flags);
+
+		if (!column)
+			return -ENOMEM;
+		if (scols_cell_set_color(scols_column_get_header(column), np_paint(plan->view, NP_BOLD)) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static const char *color_of(const struct plan *plan, size_t row, size_t column)
+{
+	struct np_value value = np_column_value(&plan->columns.refs[column], &plan->rows[row]);
+
+	if (value.kind == NP_VALUE_UNKNOWN)
+		return np_paint(plan->view, NP_RED);
+	if (strcmp(plan->columns.refs[column].column->name, "HINTED") == 0 && value.number > 0)
+		return np_paint(plan->view, NP_YELLOW);
+	return "";
+}
+
+/* The table takes over the cell's text. */
+static int add_cell(const struct plan *plan, struct libscols_line *line, size_t row, size_t column)
+{
+	char **cell = cell_at(plan, row, column);
+	const char *color = color_of(plan, row, column);
+
+	if (scols_line_refer_data(line, column, *cell) < 0)
+		return -ENOMEM;
+	*cell = NULL;
+	if (*color == '\0')
+		return 0;
+	return scols_cell_set_color(scols_line_get_cell(line, column), color) < 0 ? -ENOMEM : 0;
+}
+
+static int add_lines(const struct plan *plan, struct libscols_table *table)
+{
+	for (size_t i = 0; i < plan->row_count; i++) {
+		struct libscols_line *line = scols_table_new_line(table, NULL);
+
+		if (!line)
+			return -ENOMEM;
+		for (size_t j = 0; j < plan->columns.count; j++)
+			if (add_cell(plan, line, i, j) < 0)
+				return -ENOMEM;
+	}
+	return 0;
+}
+
+static void set_up_table(const struct plan *plan, struct libscols_table *table, FILE *out)
+{
+	scols_table_set_stream(table, out);
+	scols_table_enable_raw(table, plan->options->format == NP_FORMAT_RAW);
+	scols_table_enable_export(table, plan->options->format == NP_FORMAT_PAIRS);
+	scols_table_enable_noheadings(table, plan->options->noheadings);
+	scols_table_enable_noencoding(table, 1); /* cells are escaped, or it is done by the format */
+	scols_table_enable_colors(table, plan->view->color && !verbatim(plan));
+	/* Paths are fitted here; what is still too wide is better seen whole than cut. */
+	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+}
+
+static int print_plan(const struct plan *plan, FILE *out)
+{
+	struct libscols_table *table = scols_new_table();
+	int error;
+
+	if (!table)
+		return -ENOMEM;
+	set_up_table(plan, table, out);
+	error = add_columns(plan, table);
+	if (!error)
+		error = add_lines(plan, table);
+	if (!error)
+		error = scols_print_table(table);
+	scols_unref_table(table);
+	return error;
+}
+
+int np_view_vmas(const struct np_snapshot *snapshot, const struct np_options *options, const struct np_view *view,
+		 FILE *out)
+{
+	struct plan plan = { .snapshot = snapshot, .options = options, .view = view };
+	int error = make_plan(&plan);
+
+	if (!error)
+		error = print_plan(&plan, out);
+	free_plan(&plan);
+	if (!error && ferror(out))
+		error = -EIO;
+	return error;
+}

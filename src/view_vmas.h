@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of mappings: as a table, as raw columns, or as pairs. */
+#ifndef NUMAPROBE_VIEW_VMAS_H
+#define NUMAPROBE_VIEW_VMAS_H
+
+#include <stdio.h>
+
+#include "options.h"
+#include "snapshot.h"
+#include "view.h"
+
+/*
+ * Print the mappings of all targets, with the options' columns, order and format (any but JSON).
+ * A table for a terminal shortens paths that don't fit, at their start. In raw columns and pairs text
+ * is printed as libsmartcols does for lsblk(8) and its kin: unsafe bytes, blanks and backslashes as \xHH. A raw column without
+ * text is "-".
+ * 0, -ENOMEM, or -EIO where the stream has an error.
+ */
+int np_view_vmas(const struct np_snapshot *snapshot, const struct np_options *options, const struct np_view *view,
+		 FILE *out);
+
+#endif

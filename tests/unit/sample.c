@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Snapshots built by hand, for the tests of what renders them. */
+#include "sample.h"
+
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *checked(void *memory)
+{
+	if (!memory)
+		err(EXIT_FAILURE, "sample");
+	return memory;
+}
+
+static char *copy(const char *text)
+{
+	return checked(strdup(text));
+}
+
+static void init_tally(struct np_tally *tally, size_t node_count)
+{
+	if (np_tally_init(tally, node_count) < 0)
+		err(EXIT_FAILURE, "sample");
+}
+
+static void fill_node(struct np_system *system, size_t index, unsigned number)
+{
+	struct np_node *node = &system->nodes[index];
+
+	*node = (struct np_node){
+		.number = number,
+		.cpus = copy(index == 0 ? "0-15" : "16-31"),
+		.memory_bytes = NP_FACT(INT64_C(64) << 30),
+		.free_bytes = NP_FACT(INT64_C(1) << 30),
+		.distances = checked(calloc(system->node_count, sizeof(*node->distances))),
+	};
+	for (size_t i = 0; i < system->node_count; i++)
+		node->distances[i] = NP_FACT(i == index ? 10 : 21);
+}
+
+struct np_snapshot *sample_system(size_t node_count, const unsigned *numbers)
+{
+	struct np_snapshot *snapshot = checked(np_snapshot_create());
+	struct np_system *system = &snapshot->system;
+
+	snapshot->version = copy("0.1.0");
+	snapshot->taken = copy("2026-01-31T12:00:00Z");
+	system->kernel = copy("6.1.38");
+	system->machine = copy("x86_64");
+	system->page_bytes = 4096;
+	system->numa_balancing = NP_FACT(1);
+	system->thp = copy("madvise");
+	system->lockdown = copy("none");
+	system->vmstat = (struct np_vmstat){ NP_FACT(1000), NP_FACT(2), NP_FACT(900), NP_FACT(800), NP_NOT_KNOWN };
+	system->node_count = node_count;
+	system->nodes = checked(calloc(node_count, sizeof(*system->nodes)));
+	for (size_t i = 0; i < node_count; i++)
+		fill_node(system, i, numbers[i]);
+	snapshot->check = (struct np_quickcheck){ true, NP_EFFECT_YES, NP_EFFECT_NO, NP_EFFECT_YES, NULL };
+	return snapshot;
+}
+
+struct np_target *sample_target(struct np_snapshot *snapshot, int pid, const char *command, int threads)
+{
+	struct np_target *target;
+
+	snapshot->targets = checked(
+		reallocarray(snapshot->targets, snapshot->target_count + 1, sizeof(*snapshot->targets)));
+	target = &snapshot->targets[snapshot->target_count++];
+	*target = (struct np_target){
+		.pid = pid,
+		.command = copy(command),
+		.threads = NP_FACT(threads),
+		.start_ticks = NP_FACT(123456),
+		.source = { .name = "bpf", .exact = true, .elapsed_ns = 34000000 },
+		.preferred_node = NP_FACT(0),
+		.scan_seq = NP_FACT(17),
+		.pages_migrated = NP_FACT(1200),
+		.readable = true,
+	};
+	init_tally(&target->pages, snapshot->system.node_count);
+	return target;
+}
+
+struct np_mapping *sample_mapping(struct np_snapshot *snapshot, struct np_target *target, uint64_t start, uint64_t end,
+				  const char *perms, const char *path)
+{
+	struct np_mapping *mapping;
+
+	target->mappings = checked(
+		reallocarray(target->mappings, target->mapping_count + 1, sizeof(*target->mappings)));
+	mapping = &target->mappings[target->mapping_count++];
+	*mapping = (struct np_mapping){ .start = start, .end = end, .path = copy(path) };
+	strncpy(mapping->perms, perms, sizeof(mapping->perms) - 1);
+	init_tally(&mapping->pages, snapshot->system.node_count);
+	return mapping;
+}
+
+struct np_snapshot *sample_postgres(void)
+{
+	static const unsigned numbers[] = { 0, 1 };
+	struct np_snapshot *snapshot = sample_system(2, numbers);
+	struct np_tally *pages = &sample_target(snapshot, 4711, "postgres", 14)->pages;
+
+	pages->by_node[NP_R_PRESENT][0] = MIB_PAGES(12390);
+	pages->by_node[NP_R_PRESENT][1] = MIB_PAGES(3482);
+	pages->by_node[NP_R_HINTED][0] = MIB_PAGES(1229);
+	pages->by_node[NP_R_HINTED][1] = MIB_PAGES(308);
+	pages->by_node[NP_R_PROTNONE][0] = MIB_PAGES(64);
+	pages->thp = MIB_PAGES(4096);
+	pages->hinted_thp = MIB_PAGES(1500);
+	pages->protnone_thp = MIB_PAGES(36);
+	pages->swapped = MIB_PAGES(1);
+	return snapshot;
+}
+
+struct np_snapshot *sample_hints_unknown(void)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+	struct np_target *target = &snapshot->targets[0];
+
+	for (size_t i = 0; i < 2; i++) {
+		target->pages.by_node[NP_R_ACCESSIBLE][i] =
+			target->pages.by_node[NP_R_PRESENT][i] + target->pages.by_node[NP_R_HINTED][i];
+		target->pages.by_node[NP_R_PRESENT][i] = target->pages.by_node[NP_R_HINTED][i] = 0;
+	}
+	target->pages.hinted_thp = 0;
+	target->source = (struct np_source){
+		.name = "pagemap",
+		.elapsed_ns = 120400000,
+		.why_not_better = copy("numaprobe-walk: no permission to load a BPF program (CAP_BPF and CAP_PERFMON)"),
+	};
+	return snapshot;
+}
+
+char *sample_render(sample_renderer *render, const struct np_snapshot *snapshot, const struct np_view *view)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *out = checked(open_memstream(&text, &length));
+	int error = render(snapshot, view, out);
+
+	if (fclose(out) != 0 || error < 0)
+		errx(EXIT_FAILURE, "sample: the renderer failed: %d", error);
+	return text;
+}

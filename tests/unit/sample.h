@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Snapshots built by hand, for the tests of what renders them. Running out of memory ends the test. */
+#ifndef NUMAPROBE_TESTS_SAMPLE_H
+#define NUMAPROBE_TESTS_SAMPLE_H
+
+#include "snapshot.h"
+#include "view.h"
+
+#define MIB_PAGES(mib) ((uint64_t)(mib) * 256) /* in pages of 4 KiB */
+
+/* A 6.1.38 with these nodes of 64 GiB each, balancing on, smaps affected, and no targets. */
+struct np_snapshot *sample_system(size_t node_count, const unsigned *numbers);
+
+/* One more target: readable, read by bpf in 34 ms, without pages and mappings. Valid until the next one is added. */
+struct np_target *sample_target(struct np_snapshot *snapshot, int pid, const char *command, int threads);
+
+/* One more mapping of the target, without pages. Valid until the next one is added. */
+struct np_mapping *sample_mapping(struct np_snapshot *snapshot, struct np_target *target, uint64_t start, uint64_t end,
+				  const char *perms, const char *path);
+
+/* The picture of the project's documentation: 2 nodes, hints, PROT_NONE, THP, swap. */
+struct np_snapshot *sample_postgres(void);
+
+/* The same with a pagemap source that could not tell hints. */
+struct np_snapshot *sample_hints_unknown(void);
+
+/* What a renderer prints on a FILE, as text; the caller frees it. */
+typedef int sample_renderer(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out);
+char *sample_render(sample_renderer *render, const struct np_snapshot *snapshot, const struct np_view *view);
+
+#endif
