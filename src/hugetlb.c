@@ -28,7 +28,7 @@ static bool pool_is_empty(int root_fd, const char *pool)
 
 	for (size_t i = 0; i < sizeof(counters) / sizeof(*counters); i++) {
 		np_cleanup_text struct np_text text = { 0 };
-		char path[128];
+		char path[512];
 
 		snprintf(path, sizeof(path), POOLS "/%s/%s", pool, counters[i]);
 		if (np_read_text(root_fd, path, &text) < 0 || strcmp(text.data, "0\n") != 0)

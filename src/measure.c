@@ -43,9 +43,8 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-static void look_free(struct look *look, size_t node_count)
+static void look_free(struct look *look)
 {
-	(void)node_count;
 	if (look->pagemap_fd >= 0)
 		close(look->pagemap_fd);
 	for (size_t i = 0; look->by_mapping && i < look->maps.count; i++)
@@ -190,6 +189,7 @@ static struct np_pagemap_rules pagemap_rules(const struct np_snapshot *snapshot)
 static int look_walk(struct np_measure *measure, pid_t pid, struct look *look)
 {
 	struct classify_taker taker = { { take_runs }, &look->classifier, 0 };
+	struct np_pagemap_rules rules;
 	uint64_t start, end;
 
 	if (measure->walker) {
@@ -200,8 +200,8 @@ static int look_walk(struct np_measure *measure, pid_t pid, struct look *look)
 	}
 	if (!walk_range(measure, &look->maps, 1ULL << 56, &start, &end))
 		return 0;
-	return np_pagemap_read(look->pagemap_fd, pid, &(struct np_pagemap_rules){ pagemap_rules(measure->snapshot) },
-			       &look->classifier, start, end, &look->move_error);
+	rules = pagemap_rules(measure->snapshot);
+	return np_pagemap_read(look->pagemap_fd, pid, &rules, &look->classifier, start, end, &look->move_error);
 }
 
 /* [start, end) is mapped in full, with access or without as it was. */
@@ -297,7 +297,7 @@ static int look_at(struct np_measure *measure, int dir_fd, struct np_target *tar
 	for (int try = 1; try <= TRIES; try++) {
 		bool confirmed = false;
 
-		look_free(look, 0);
+		look_free(look);
 		result = look_open(measure, dir_fd, target, look, ret_what);
 		if (result)
 			return result;
@@ -475,7 +475,7 @@ static int measure_open_target(struct np_measure *measure, int dir_fd, const cha
 		result = keep_mappings(measure, target, &look);
 	if (!result && target->readable && measure->want_mappings && measure->want_numa_maps)
 		result = read_numa_maps(measure, dir_fd, path, target);
-	look_free(&look, 0);
+	look_free(&look);
 	return result;
 }
 

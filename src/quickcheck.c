@@ -108,7 +108,7 @@ static void check_move_pages(const struct pieces *pieces, struct np_quickcheck *
 void np_quickcheck(int root_fd, struct np_quickcheck *ret)
 {
 	struct np_smaps before = { 0 };
-	struct pieces pieces;
+	struct pieces pieces = { 0 };
 	bool is_huge = false;
 	int result = map_pieces(&pieces);
 

@@ -54,6 +54,8 @@ static inline unsigned np_code_node(np_code code)
 	return code >> 6;
 }
 
+#define NP_RUN_PAGES_MOST ((1ULL << 48) - 1) /* more than any address space has */
+
 /* Equal codes of consecutive pages. */
 struct np_run {
 	uint64_t code : 16;

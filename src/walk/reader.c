@@ -16,7 +16,10 @@
 #include <bpf/libbpf.h>
 
 #include "btf.h"
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion" /* generated */
 #include "walk.skel.h"
+#pragma GCC diagnostic pop
 
 #define PAGE_BYTES 4096UL
 #define HUGE_BYTES (2UL << 20)

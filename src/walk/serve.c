@@ -125,7 +125,7 @@ int np_serve(int socket_fd, struct np_table_source *source, const struct np_deco
 {
 	struct answer_sink sink = { { send_runs }, socket_fd };
 	struct np_request request;
-	int pagemap_fd, result;
+	int pagemap_fd = -1, result;
 
 	while ((result = receive_request(socket_fd, &request, &pagemap_fd)) > 0) {
 		struct np_walk_stats stats = { 0 };

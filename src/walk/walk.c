@@ -26,7 +26,7 @@ struct walk {
 	size_t buffered;
 	struct np_run buffer[BUFFERED_RUNS];
 	uint64_t entries[NP_MAX_LEVELS + 1][NP_TABLE_ENTRIES]; /* by level, of the way down */
-	uint64_t seen[NP_WINDOW][NP_TABLE_ENTRIES];	       /* a window's first reading */
+	__u64 seen[NP_WINDOW][NP_TABLE_ENTRIES];	       /* a window's first reading */
 };
 
 static uint64_t min_u64(uint64_t a, uint64_t b)
@@ -62,7 +62,7 @@ static int emit(struct walk *walk, int code, uint64_t pages)
 		return 0;
 	}
 	if (walk->pages)
-		walk->buffer[walk->buffered++] = (struct np_run){ walk->code, walk->pages };
+		walk->buffer[walk->buffered++] = (struct np_run){ walk->code, walk->pages & NP_RUN_PAGES_MOST };
 	walk->code = (np_code)code;
 	walk->pages = pages;
 	return walk->buffered == BUFFERED_RUNS ? flush_buffer(walk) : 0;
@@ -109,7 +109,7 @@ static int emit_instead(struct walk *walk, const struct np_copy *copy, uint64_t 
 }
 
 /* How many entries from the first on have its state: 1 at least. code is the first's. */
-static size_t same_entries(const struct walk *walk, const uint64_t *entries, size_t count, int code)
+static size_t same_entries(const struct walk *walk, const __u64 *entries, size_t count, int code)
 {
 	enum np_state state = np_code_state((np_code)code);
 	uint64_t key = entries[0] & walk->key_mask, invert, start, length;
@@ -136,7 +136,7 @@ static size_t same_entries(const struct walk *walk, const uint64_t *entries, siz
 	return n;
 }
 
-static int emit_table(struct walk *walk, const uint64_t *entries, size_t count)
+static int emit_table(struct walk *walk, const __u64 *entries, size_t count)
 {
 	for (size_t i = 0; i < count;) {
 		int code = np_decode(walk->decoder, entries[i], 1, &walk->near), result;
@@ -150,7 +150,7 @@ static int emit_table(struct walk *walk, const uint64_t *entries, size_t count)
 	return 0;
 }
 
-static bool has_empty(const uint64_t *entries)
+static bool has_empty(const __u64 *entries)
 {
 	uint64_t empty = 0;
 
@@ -185,7 +185,7 @@ static bool wants_second_look(struct walk *walk, const struct np_copy *copy, uin
 }
 
 /* The second reading of a table, with what only the first one saw filled in. */
-static const uint64_t *both_looks(struct walk *walk, size_t i)
+static const __u64 *both_looks(struct walk *walk, size_t i)
 {
 	const struct np_tables *tables = walk->source->tables;
 	uint64_t address_mask = walk->decoder->frame_mask;
