@@ -7,13 +7,14 @@ import json
 import os
 import pathlib
 import select
+import shutil
 import signal
 import subprocess
 import tempfile
 import time
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
-NOBODY = 65534
+NOBODY = {"user": 65534, "group": 65534, "extra_groups": []}  # options of subprocess
 HANG_SECONDS = 120  # no test asserts a time; this only ends what would never end
 
 tests = []  # (name, function, may be skipped under CI)
@@ -172,6 +173,33 @@ def scratch():
         path = pathlib.Path(name)
         path.chmod(0o755)
         yield path
+
+
+@contextlib.contextmanager
+def installed():
+    """
+    What make install makes, in a scratch directory: the paths of numaprobe and numaprobe-walk. A test may
+    damage it, and any user may run it.
+    """
+    need_root()
+    with scratch() as directory:
+        done = run("-C", program("build"), "install", f"DESTDIR={directory}", command=["make", "-s"])
+        expect_equal(f"make install, which says {done.stderr}: status", done.returncode, 0)
+        found = {path.name: path for path in directory.rglob("numaprobe*") if path.is_file()}
+        expect({"numaprobe", "numaprobe-walk"} <= found.keys(), f"make install installs only {sorted(found)}")
+        yield found["numaprobe"], found["numaprobe-walk"]
+
+
+@contextlib.contextmanager
+def factory_for_all():
+    """np-factory where every user can run it."""
+    saved = _programs["np-factory"]
+    with scratch() as directory:
+        _programs["np-factory"] = pathlib.Path(shutil.copy(saved, directory))
+        try:
+            yield
+        finally:
+            _programs["np-factory"] = saved
 
 
 # The system's switches
