@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the live tests share: the list of tests, the two programs, the system's switches, comparisons."""
+
+import contextlib
+import fcntl
+import json
+import os
+import pathlib
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+NOBODY = {"user": 65534, "group": 65534, "extra_groups": []}  # options of subprocess
+HANG_SECONDS = 120  # no test asserts a time; this only ends what would never end
+
+tests = []  # (name, function, may be skipped under CI)
+_programs = {}
+
+
+class Skip(Exception):
+    """This machine cannot run the test, and why."""
+
+
+class Failure(Exception):
+    """What was expected, and what came instead."""
+
+
+def test(ci_may_skip=False):
+    """Register a test. One that needs what a CI machine may lack, a second node say, declares ci_may_skip."""
+
+    def register(function):
+        name = function.__module__ + "." + function.__name__
+        tests.append((name.replace("_", "-"), function, ci_may_skip))
+        return function
+
+    return register
+
+
+def expect(true, message):
+    if not true:
+        raise Failure(message)
+
+
+def expect_equal(what, got, want):
+    expect(got == want, f"{what}: expected {want}, got {got}")
+
+
+def need_root():
+    if os.geteuid() != 0:
+        raise Skip("needs root")
+
+
+# The programs
+
+
+def find_programs(build):
+    for name in ("numaprobe", "np-factory"):
+        found = [path for path in (build / name, build / "src" / name, build / "tests" / name,
+                                   build / "tests" / "helpers" / name) if path.exists()]
+        if not found:
+            raise SystemExit(f"run-live: no {name} in {build}")
+        _programs[name] = found[0].resolve()
+    _programs["build"] = build.resolve()
+
+
+def program(name):
+    return str(_programs[name])
+
+
+def run(*arguments, command=None, **options):
+    """numaprobe, or another command, to its end."""
+    options.setdefault("stdin", subprocess.DEVNULL)
+    options.setdefault("stdout", subprocess.PIPE)
+    options.setdefault("stderr", subprocess.PIPE)
+    line = [*(command or [program("numaprobe")]), *map(str, arguments)]
+    return subprocess.run(line, timeout=HANG_SECONDS, text=True, errors="surrogateescape", check=False, **options)
+
+
+def expect_run(*arguments, status=0, **options):
+    """A run that ends as expected and, where all is well, says nothing on standard error."""
+    done = run(*arguments, **options)
+    shown = " ".join(map(str, arguments))
+    expect(done.returncode == status, f"{shown}: exit status {done.returncode}, expected {status}: {done.stderr}")
+    if status == 0:
+        expect_equal(f"{shown}: standard error", done.stderr, "")
+    return done
+
+
+def report(*arguments, **options):
+    return json.loads(expect_run("-J", *arguments, **options).stdout)
+
+
+def look(pid, *arguments, **options):
+    """The one target of a report with its mappings."""
+    targets = report("-v", *arguments, pid, **options)["targets"]
+    expect_equal("number of targets", len(targets), 1)
+    expect_equal("pid", targets[0]["pid"], pid)
+    return targets[0]
+
+
+class Factory:
+    """A running np-factory and the truth that it told. Leaving the context ends it."""
+
+    def __init__(self, *arguments, **options):
+        self.process = subprocess.Popen([program("np-factory"), *arguments], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True, **options)
+        try:
+            line = self.process.stdout.readline()
+            expect(line, f"np-factory {' '.join(arguments)} ended with status {self.process.poll()}")
+            self.truth = json.loads(line)
+        except BaseException:
+            self.__exit__()
+            raise
+        self.pid = self.process.pid
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+    def freeze(self):
+        os.kill(self.pid, signal.SIGSTOP)
+        wait_until("every thread has stopped", lambda: self._thread_states() == {"T"})
+
+    def thaw(self):
+        os.kill(self.pid, signal.SIGCONT)
+
+    def _thread_states(self):
+        stats = pathlib.Path(f"/proc/{self.pid}/task").glob("*/stat")
+        return {stat.read_text().rpartition(")")[2].split()[0] for stat in stats}
+
+    def touch(self, name):
+        """Let it read every page of a mapping; the number of minor faults."""
+        self.process.stdin.write(f"touch {name}\n")
+        self.process.stdin.flush()
+        expect(select.select([self.process.stdout], [], [], HANG_SECONDS)[0], "np-factory does not answer")
+        return json.loads(self.process.stdout.readline())["minflt"]
+
+    def region(self, name):
+        for region in self.truth["mappings"]:
+            if region["name"] == name:
+                return region
+        raise Skip(f"{name}: {self.truth['skipped'][name]}")
+
+
+@contextlib.contextmanager
+def frozen(*specs, **options):
+    """A factory that is stopped with all of its memory built."""
+    with Factory(*specs, **options) as factory:
+        factory.freeze()
+        yield factory
+
+
+def wait_until(what, condition):
+    deadline = time.monotonic() + HANG_SECONDS
+    while not condition():
+        expect(time.monotonic() < deadline, f"waited in vain: {what}")
+        time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def scratch():
+    """A directory that any user can look into."""
+    with tempfile.TemporaryDirectory(prefix="numaprobe-live-") as name:
+        path = pathlib.Path(name)
+        path.chmod(0o755)
+        yield path
+
+
+@contextlib.contextmanager
+def installed():
+    """
+    What make install makes, in a scratch directory: the paths of numaprobe and numaprobe-walk. A test may
+    damage it, and any user may run it.
+    """
+    need_root()
+    with scratch() as directory:
+        done = run("-C", program("build"), "install", f"DESTDIR={directory}", command=["make", "-s"])
+        expect_equal(f"make install, which says {done.stderr}: status", done.returncode, 0)
+        found = {path.name: path for path in directory.rglob("numaprobe*") if path.is_file()}
+        expect({"numaprobe", "numaprobe-walk"} <= found.keys(), f"make install installs only {sorted(found)}")
+        yield found["numaprobe"], found["numaprobe-walk"]
+
+
+@contextlib.contextmanager
+def factory_for_all():
+    """np-factory where every user can run it."""
+    saved = _programs["np-factory"]
+    with scratch() as directory:
+        _programs["np-factory"] = pathlib.Path(shutil.copy(saved, directory))
+        try:
+            yield
+        finally:
+            _programs["np-factory"] = saved
+
+
+# The system's switches
+
+
+@contextlib.contextmanager
+def undo(script, *arguments):
+    """
+    Run a shell script when the context ends, or when this program ends in whatever way: a helper in a
+    session of its own waits for the pipe to close, and no signal to the tests reaches it.
+    """
+    with subprocess.Popen(["sh", "-c", "cat >/dev/null; " + script, "undo", *map(str, arguments)],
+                          stdin=subprocess.PIPE, start_new_session=True) as helper:
+        yield
+        helper.stdin.close()
+        expect_equal("status of: " + script, helper.wait(), 0)
+
+
+@contextlib.contextmanager
+def setting(path, value):
+    """
+    A kernel setting for the time of the context, which gets a function that sets it again. Locked, so that
+    two runs of the tests take turns.
+    """
+    def write(value):
+        pathlib.Path(path).write_text(f"{value}\n", encoding="ascii")
+
+    need_root()
+    if not os.path.exists(path):
+        raise Skip(f"no {path} in this kernel")
+    with open(path, "r+", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        old = file.read().strip()
+        with undo('echo "$1" >"$2"', old, path):
+            write(value)
+            yield write
+
+
+def balancing(value):
+    return setting("/proc/sys/kernel/numa_balancing", value)
+
+
+# Comparisons
+
+
+def total(value):
+    """Pages over all nodes."""
+    return sum(value.values())
+
+
+def mappings_in(target, region):
+    start, end = int(region["start"], 16), int(region["end"], 16)
+    found = [m for m in target["mappings"] if start <= int(m["start"], 16) < end]
+    at = start
+    for mapping in found:
+        expect_equal(f"{region['name']}: start of the next mapping", mapping["start"], hex(at))
+        at = int(mapping["end"], 16)
+    expect_equal(f"{region['name']}: end of the last mapping", hex(at), region["end"])
+    return found
+
+
+def add_pages(tallies):
+    """The sum of tallies: of numbers, and of objects by node. Unknown where one is unknown."""
+    ret = {}
+    for tally in tallies:
+        for key, value in tally.items():
+            if value is None or ret.get(key, 0) is None:
+                ret[key] = None
+            elif isinstance(value, dict):
+                nodes = ret.setdefault(key, {})
+                for node, pages in value.items():
+                    nodes[node] = nodes.get(node, 0) + pages
+            else:
+                ret[key] = ret.get(key, 0) + value
+    return ret
+
+
+def pages_in(target, region):
+    return add_pages(mapping["pages"] for mapping in mappings_in(target, region))
+
+
+def without_zeros(pages):
+    """For comparing objects in which a node, or a state, without pages may be absent or 0."""
+    if isinstance(pages, dict):
+        return {key: without_zeros(value) for key, value in pages.items() if without_zeros(value) not in ({}, 0)}
+    return pages
+
+
+def status_pages(pid, field):
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
+        if line.startswith(field + ":"):
+            return int(line.split()[1]) * 1024 // os.sysconf("SC_PAGESIZE")
+    raise Failure(f"no {field} in status")
