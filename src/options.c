@@ -271,7 +271,10 @@ static void restart_getopt(void)
 	optind = 0;
 }
 
-/* -h and -V count even beside mistakes: the first of them that getopt_long() sees. */
+/*
+ * -h and -V count even beside mistakes: the first of them that getopt_long() sees. It reorders argv,
+ * and to do so twice would make an argument of what follows an option that lacks one.
+ */
 static bool asks_for_help(int argc, char **argv, const struct getopt_tables *tables, struct np_options *options)
 {
 	int value;
@@ -399,15 +402,19 @@ int np_options_parse(int argc, char **argv, struct np_options *ret, char **ret_e
 {
 	struct np_options options = { 0 };
 	struct getopt_tables tables;
-	int error;
+	char **argv_copy = calloc((size_t)argc + 1, sizeof(*argv_copy));
+	int error = 0;
 
+	if (!argv_copy)
+		return -ENOMEM;
+	memcpy(argv_copy, argv, (size_t)argc * sizeof(*argv_copy));
 	make_getopt_tables(&tables);
-	if (!asks_for_help(argc, argv, &tables, &options)) {
+	if (!asks_for_help(argc, argv_copy, &tables, &options))
 		error = parse_all(argc, argv, &tables, &options, ret_error);
-		if (error < 0) {
-			np_options_free(&options);
-			return error;
-		}
+	free(argv_copy);
+	if (error < 0) {
+		np_options_free(&options);
+		return error;
 	}
 	*ret = options;
 	return 0;
