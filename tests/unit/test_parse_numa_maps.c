@@ -43,13 +43,13 @@ static void test_values(void **state)
 	assert_false(map[0].huge || map[0].heap || map[0].stack);
 	assert_true(map[1].huge);
 	assert_int_equal(map[1].kernel_page_bytes, 2 << 20);
-	assert_node(&map[1], 0, 1, 5 * 512);
+	assert_node(&map[1], 0, 1, UINT64_C(5) * 512);
 	assert_int_equal(map[2].node_count, 0);
 	assert_int_equal(map[2].kernel_page_bytes, 0);
 	assert_string_equal(map[2].policy, "default");
 	assert_true(map[3].heap && !map[3].huge);
 	assert_true(map[4].stack && map[4].huge && map[4].start == 0xffffffffff600000);
-	assert_node(&map[4], 0, 1023, 2 * 262144);
+	assert_node(&map[4], 0, 1023, UINT64_C(2) * 262144);
 	np_numa_maps_free(&maps);
 }
 
@@ -139,7 +139,7 @@ static void check_regions(const struct np_numa_maps *maps, struct np_text *regio
 	struct np_span rest = np_span_make(regions->data, regions->length), line, name;
 
 	while (np_take_line(&rest, &line)) {
-		uint64_t start, end, kb;
+		uint64_t start, end, kb = 0;
 		const struct np_numa_map *map;
 
 		assert_true(np_take_word(&line, &name) && np_take_text(&line, " "));
