@@ -29,9 +29,8 @@ static int open_directory(int dir_fd, const char *path, DIR **ret)
 		return err;
 	directory = fdopendir(fd);
 	if (!directory) {
-		err = -errno;
 		close(fd);
-		return err;
+		return -ENOMEM; /* a directory open for reading leaves no other reason */
 	}
 	*ret = directory;
 	return 0;

@@ -82,8 +82,6 @@ int np_take_map(struct np_span *line, struct np_map *ret)
 		err = np_take_u64(line, &map.inode);
 	if (err < 0)
 		return err;
-	/* Only padding separates the inode from the path, whose own leading blanks cannot be told from it:
-	 * but a file's path starts with '/', and the kernel's own names with '['. */
 	if (line->next < line->end && *line->next != ' ')
 		return -EINVAL;
 	np_skip_blanks(line);
@@ -94,8 +92,12 @@ int np_take_map(struct np_span *line, struct np_map *ret)
 /* Append a string with \012 turned into a newline; there is room. Returns where the next one goes. */
 static char *copy_path(char *to, struct np_span path)
 {
-	while (path.next < path.end)
-		*to++ = np_take_text(&path, "\\012") ? '\n' : *path.next++;
+	while (path.next < path.end) {
+		if (np_take_text(&path, "\\012"))
+			*to++ = '\n';
+		else
+			*to++ = *path.next++;
+	}
 	*to++ = '\0';
 	return to;
 }

@@ -17,8 +17,9 @@ struct np_devices {
 
 /*
  * Only what is mounted somewhere: memory of MAP_HUGETLB, of memfd_create(MFD_HUGETLB) and of SHM_HUGETLB
- * is on a mount of the kernel's own that no process sees. 0, -EINVAL, -ERANGE, -ENOMEM; *ret, untouched
- * then, is for np_devices_free().
+ * is on a mount of the kernel's own that no process sees (hugetlb_file_setup(), fs/hugetlbfs/inode.c).
+ * fstat(2) of an empty memfd of that page size shows its device.
+ * 0, -EINVAL, -ERANGE, -ENOMEM; *ret, untouched then, is for np_devices_free().
  */
 int np_parse_mountinfo(const char *text, size_t length, struct np_devices *ret);
 void np_devices_free(struct np_devices *devices);

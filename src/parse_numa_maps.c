@@ -118,19 +118,20 @@ static int to_base_pages(const struct np_numa_map *map, const struct room *room)
 static int parse_line(struct np_span line, struct room *room, const struct np_numa_map *before,
 		      struct np_numa_map *map)
 {
-	struct np_span word;
+	struct np_span policy, word;
 	int err;
 
 	if (memchr(line.next, '\0', np_span_length(line)))
 		return -EINVAL;
 	err = np_take_hex(&line, &map->start);
-	if (err == 0 && !np_take_text(&line, " "))
-		err = -EINVAL;
-	if (err == 0)
-		err = take_policy(&line, &word);
 	if (err < 0)
 		return err;
-	map->policy = store_policy(room, word, before);
+	if (!np_take_text(&line, " "))
+		return -EINVAL;
+	err = take_policy(&line, &policy);
+	if (err < 0)
+		return err;
+	map->policy = store_policy(room, policy, before);
 	map->nodes = room->node;
 	while (err == 0 && np_take_word(&line, &word))
 		err = take_field(word, room, map);
