@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "files.h"
 #include "parse_mountinfo.h"
@@ -61,28 +63,6 @@ static int used_sizes(int root_fd, struct sizes *ret)
 	return 0;
 }
 
-/* Device numbers of the kernel's own mounts, as our own mappings of these sizes show them. */
-static int own_devices(const struct sizes *sizes, struct np_maps *ret_maps, uint64_t starts[MOST_SIZES])
-{
-	np_cleanup_text struct np_text text = { 0 };
-	np_cleanup_close int root_fd = -1;
-	void *places[MOST_SIZES];
-	int result = np_root_open("/", &root_fd);
-
-	for (int i = 0; i < sizes->count; i++) {
-		places[i] = mmap(NULL, 1UL << sizes->shift[i], PROT_NONE,
-				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_HUGETLB |
-					 (int)(sizes->shift[i] << MAP_HUGE_SHIFT), -1, 0);
-		starts[i] = places[i] == MAP_FAILED ? 0 : (uint64_t)(uintptr_t)places[i];
-	}
-	if (!result)
-		result = np_read_text(root_fd, "proc/self/maps", &text);
-	for (int i = 0; i < sizes->count; i++)
-		if (starts[i])
-			munmap(places[i], 1UL << sizes->shift[i]);
-	return result ? result : np_parse_maps(text.data, text.length, ret_maps);
-}
-
 static void mark_device(const struct np_maps *maps, unsigned major, unsigned minor, bool *marks)
 {
 	for (size_t i = 0; i < maps->count; i++)
@@ -90,18 +70,22 @@ static void mark_device(const struct np_maps *maps, unsigned major, unsigned min
 			marks[i] = true;
 }
 
-static int mark_own_devices(const struct sizes *sizes, const struct np_maps *maps, bool *marks)
+/*
+ * The kernel's own mount for each size, by a memfd on it: it has the device number that mappings show, and
+ * takes no page from the pool.
+ */
+static int mark_own_mounts(const struct sizes *sizes, const struct np_maps *maps, bool *marks)
 {
-	struct np_maps own = { 0 };
-	uint64_t starts[MOST_SIZES];
-	int result = own_devices(sizes, &own, starts);
+	for (int i = 0; i < sizes->count; i++) {
+		np_cleanup_close int fd =
+			memfd_create("numaprobe", MFD_CLOEXEC | MFD_HUGETLB | sizes->shift[i] << MFD_HUGE_SHIFT);
+		struct stat status;
 
-	for (size_t i = 0; !result && i < own.count; i++)
-		for (int k = 0; k < sizes->count; k++)
-			if (own.maps[i].start == starts[k])
-				mark_device(maps, own.maps[i].dev_major, own.maps[i].dev_minor, marks);
-	np_maps_free(&own);
-	return result;
+		if (fd < 0 || fstat(fd, &status) < 0)
+			return -errno;
+		mark_device(maps, major(status.st_dev), minor(status.st_dev), marks);
+	}
+	return 0;
 }
 
 static int mark_mounts(int pid_dir_fd, const struct np_maps *maps, bool *marks)
@@ -126,6 +110,6 @@ int np_hugetlb_find(int root_fd, int pid_dir_fd, const struct np_maps *maps, boo
 	memset(ret, 0, maps->count * sizeof(*ret));
 	if (result || !sizes.count)
 		return result;
-	result = mark_own_devices(&sizes, maps, ret);
+	result = mark_own_mounts(&sizes, maps, ret);
 	return result ? result : mark_mounts(pid_dir_fd, maps, ret);
 }

@@ -44,8 +44,7 @@ static int use_options(int argc, char **argv, struct np_options *options)
 		return 0;
 	if (result == -ENOMEM)
 		errx(FAILED, "%s", strerror(ENOMEM));
-	warnx("%s", error);
-	fprintf(stderr, "%s\n", _("Try 'numaprobe --help' for more information."));
+	warnx(_("%s (see numaprobe --help)"), error);
 	return WRONG_USAGE;
 }
 

@@ -26,25 +26,42 @@ struct np_walker {
 	struct np_answer answer;
 };
 
-/* Beside this program, or where it is installed. */
-static void walker_path(char *path, size_t size)
+/* Where the walker may be, seen from this program's folder: a build tree, and an installed tree, wherever it was put. */
+static const char *const neighbours[] = { "/" WALKER_NAME, "/../libexec/" WALKER_NAME };
+
+/* The folder of this program; false where it must not matter. */
+static bool own_folder(char *path, size_t size)
 {
-	ssize_t length = -1;
+	ssize_t length;
 	char *slash;
 
 	/* A set-user-ID program may be started by a link in anyone's folder: what lies beside it proves nothing. */
-	if (!getauxval(AT_SECURE))
-		length = readlink("/proc/self/exe", path, size - sizeof(WALKER_NAME));
-	if (length > 0) {
-		path[length] = '\0';
-		slash = strrchr(path, '/');
-		if (slash && (size_t)(slash + 1 - path) + sizeof(WALKER_NAME) <= size) {
-			memcpy(slash + 1, WALKER_NAME, sizeof(WALKER_NAME));
-			if (access(path, X_OK) == 0)
-				return;
+	if (getauxval(AT_SECURE))
+		return false;
+	length = readlink("/proc/self/exe", path, size - 1);
+	if (length <= 0)
+		return false;
+	path[length] = '\0';
+	slash = strrchr(path, '/');
+	if (slash)
+		*slash = '\0';
+	return slash;
+}
+
+static int find_walker(char *path, size_t size)
+{
+	char folder[4096];
+
+	if (own_folder(folder, sizeof(folder))) {
+		for (size_t i = 0; i < sizeof(neighbours) / sizeof(*neighbours); i++) {
+			int length = snprintf(path, size, "%s%s", folder, neighbours[i]);
+
+			if (length > 0 && (size_t)length < size && access(path, X_OK) == 0)
+				return 0;
 		}
 	}
 	snprintf(path, size, "%s/%s", LIBEXECDIR, WALKER_NAME);
+	return access(path, X_OK) < 0 ? -errno : 0;
 }
 
 static void run_walker(const char *path, int socket_fd)
@@ -61,18 +78,18 @@ static void run_walker(const char *path, int socket_fd)
 int np_walker_start(struct np_walker **ret)
 {
 	struct np_walker *walker = calloc(1, sizeof(*walker));
-	char path[4096];
-	int sockets[2];
+	char path[8192];
+	int sockets[2], result;
 	pid_t pid;
 
 	if (!walker)
 		return -ENOMEM;
-	walker_path(path, sizeof(path));
-	if (access(path, X_OK) < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0) {
-		int error = errno;
-
+	result = find_walker(path, sizeof(path));
+	if (!result && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
+		result = -errno;
+	if (result) {
 		free(walker);
-		return -error;
+		return result;
 	}
 	pid = fork();
 	if (pid == 0)
