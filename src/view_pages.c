@@ -194,13 +194,14 @@ static void print_label(const char *label, const struct layout *layout, FILE *ou
 	print_blanks(layout->label_width - 1 - width_of(label), out);
 }
 
-/* Which part of the resident pages is hinted; "" where that cannot be said. */
+/* Which part of the resident pages is hinted; "" where none is, or that is not known. */
 static void format_share(const struct layout *layout, char ret[NP_UNITS_SIZE])
 {
+	uint64_t hinted = state_pages(layout, NP_R_HINTED, ALL_NODES);
+
 	ret[0] = '\0';
-	if (layout->hints_known)
-		np_format_percent(state_pages(layout, NP_R_HINTED, ALL_NODES),
-				  state_pages(layout, RESIDENT, ALL_NODES), ret);
+	if (layout->hints_known && hinted > 0)
+		np_format_percent(hinted, state_pages(layout, RESIDENT, ALL_NODES), ret);
 }
 
 static void print_counters(const struct layout *layout, size_t width, FILE *out)
