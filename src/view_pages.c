@@ -104,7 +104,7 @@ static void format_cell(const struct layout *layout, enum np_resident state, siz
 	if (is_known(layout, state))
 		format_pages(layout, state_pages(layout, state, node), ret);
 	else
-		strcpy(ret, NP_VIEW_UNKNOWN);
+		snprintf(ret, NP_UNITS_SIZE, "%s", NP_VIEW_UNKNOWN);
 }
 
 /* "Node 3"; "Node ?" for the pages whose node is not known. */

@@ -56,7 +56,8 @@ static char *render(const struct np_snapshot *snapshot, const struct np_options 
 }
 
 /* With the options of a command line. */
-static void expect(const char *name, const struct np_snapshot *snapshot, char *const words[], const struct np_view *view)
+static void expect(const char *name, const struct np_snapshot *snapshot, char *const words[],
+		   const struct np_view *view)
 {
 	struct np_options options;
 	char *argv[12], *error = NULL;
