@@ -421,7 +421,11 @@ int np_json_write(const struct np_snapshot *snapshot, FILE *out)
 
 	if (!value)
 		return -ENOMEM;
-	if (json_dumpf(value, out, JSON_INDENT(2)) < 0 || fputc('\n', out) == EOF || ferror(out))
+	/* jansson says only that it failed: where the stream has no error, memory was short. */
+	if (json_dumpf(value, out, JSON_INDENT(2)) < 0)
+		error = -ENOMEM;
+	fputc('\n', out);
+	if (ferror(out))
 		error = -EIO;
 	json_decref(value);
 	return error;

@@ -89,7 +89,10 @@ static int print_wrapped(heading_writer *write, const struct np_target *target, 
 	if (!line)
 		return -ENOMEM;
 	error = write(target, system, view, line);
-	if (fclose(line) != 0)
+	/* A stream in memory that cannot grow has an error, or no text at all. */
+	if (ferror(line))
+		error = -ENOMEM;
+	if (fclose(line) != 0 || !text)
 		error = -ENOMEM;
 	if (!error) {
 		fprintf(out, "%*s", (int)indent, "");
