@@ -33,7 +33,7 @@ _numaprobe_list()
 
 _numaprobe_targets()
 {
-	cd /proc && printf '%s\n' [0-9]* && sort -u -- [0-9]*/comm 2>/dev/null
+	cd /proc && printf '%s\n' [0-9]* && cat -- [0-9]*/comm 2>/dev/null | sort -u
 }
 
 _numaprobe_options()

@@ -8,7 +8,7 @@ import re
 import shutil
 
 import shells
-from harness import SOURCE, Factory, Skip, expect, expect_equal, expect_run, frozen, program, run, test
+from harness import SOURCE, Factory, Skip, expect, expect_equal, expect_run, frozen, program, run, scratch, test
 
 COLUMN_LINE = re.compile(r" ([* ]) ([A-Z]+) +(.*)$")
 
@@ -265,3 +265,27 @@ def shells_offer_targets():
         for shell in (shells.bash, shells.zsh, shells.fish):
             expect(str(factory.pid) in shell(str(factory.pid)), f"{shell.__name__} does not offer PID {factory.pid}")
             expect("np-factory" in shell("np-fac"), f"{shell.__name__} does not offer np-factory")
+
+
+# What is shipped
+
+MADE_BY_AUTOTOOLS = re.compile(r"(configure|aclocal\.m4|config\.h\.in|Makefile\.in|build-aux/.*)")
+NOT_SHIPPED = (".ci/", ".gitignore")
+
+
+@test(ci_may_skip=True)
+def tarball_is_the_checkout():
+    listed = run("-C", SOURCE, "ls-files", "-z", command=["git"])
+    if listed.returncode != 0 or not listed.stdout:
+        raise Skip("needs a git checkout")
+    files = {name for name in listed.stdout.split("\0") if name and not name.startswith(NOT_SHIPPED)}
+    with scratch() as directory:
+        done = run("-C", program("build"), "-s", "distdir", f"distdir={directory / 'dist'}", command=["make"])
+        expect(done.returncode == 0, f"make distdir: {done.stderr}")
+        shipped = {str(path.relative_to(directory / "dist")) for path in (directory / "dist").rglob("*")
+                   if path.is_symlink() or not path.is_dir()}
+        links = [name for name in files if (SOURCE / name).is_symlink() and not (directory / "dist" / name).is_symlink()]
+    expect_equal("in the checkout but not in the tarball", sorted(files - shipped), [])
+    more = sorted(name for name in shipped - files if not MADE_BY_AUTOTOOLS.fullmatch(name))
+    expect_equal("in the tarball but not in the checkout", more, [])
+    expect_equal("links that became files", links, [])
