@@ -83,10 +83,8 @@ def check_totals(target, with_pagemap=True):
 
 
 def check(*specs, with_pagemap=True):
-    with contextlib.ExitStack() as stack:
-        if os.geteuid() == 0:
-            stack.enter_context(balancing(0))  # or some of these pages would be hinted
-        factory = stack.enter_context(frozen("--threads", "2", *specs))
+    # without the balancer, or some of these pages would be hinted
+    with balancing(0), frozen("--threads", "2", *specs) as factory:
         regions = [factory.region(spec) for spec in specs]
         target = look(factory.pid)
         for region in regions:
@@ -171,7 +169,7 @@ def reserved_together():
 @test()
 def repeatable():
     """Nothing is lost, gained or moved by looking."""
-    with frozen("--threads", "2", "anon:16M:half", "thp:8M", "protnone:4M", "zero:4M", *RESERVED) as factory:
+    with balancing(0), frozen("--threads", "2", "anon:16M:half", "thp:8M", "protnone:4M", "zero:4M", *RESERVED) as factory:
         first, second = look(factory.pid), look(factory.pid)
         for target in (first, second):
             target["source"].pop("elapsed_ns")

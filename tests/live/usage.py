@@ -39,7 +39,7 @@ def check_refused(arguments, status):
     done = run(*arguments)
     shown = " ".join(argument[:40] for argument in arguments)
     expect_equal(f"'{shown}': standard output", done.stdout, "")
-    expect_complaint(f"'{shown}'", done.stderr, wrong_usage=status == WRONG_USAGE)
+    expect_complaint(f"'{shown}'", done.stderr)
     expect_equal(f"'{shown}': exit status", done.returncode, status)
 
 
