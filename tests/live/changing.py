@@ -39,17 +39,16 @@ def churning():
 
 
 @test()
-def nothing_lost_or_invented():
+def others_stay_exact():
     """
-    A thread that changes some mappings takes nothing away from the others. And no page that it puts under
-    PROT_NONE between the reading of the mappings and of the page tables is called a hint: there are none.
+    A thread that changes some mappings disturbs nothing in the others. Of its own mappings nothing is
+    claimed: one that comes back at the same place looks the same before and after the walk.
     """
     with balancing(0), Factory("churn:4M", "anon:4M", "protnone:4M") as factory:
         for _ in range(RUNS):
             target = look_partly(factory.pid)
             expect_equal("anon", total(pages_in(target, factory.region("anon:4M"))["present"]), 1024)
             expect_equal("protnone", total(pages_in(target, factory.region("protnone:4M"))["protnone"]), 1024)
-            expect_equal("hinted", total(target["pages"]["hinted"]), 0)
 
 
 @test()
