@@ -15,7 +15,7 @@ _numaprobe_offer()
 
 _numaprobe_columns()
 {
-	"$1" --list-columns 2>/dev/null | sed -n 's/^ [* ] \([A-Z][A-Z]*\) .*/\1/p'
+	"$1" --list-columns 2>/dev/null | sed -n 's/^ [*+m ]* \([A-Z][A-Z]*\) .*/\1/p'
 }
 
 # LIST or +LIST: the last name of it.

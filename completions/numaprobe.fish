@@ -2,7 +2,7 @@
 # fish completion for numaprobe(8)
 
 function __numaprobe_columns
-    numaprobe --list-columns 2>/dev/null | string replace -rf '^ [* ] ([A-Z]+) +(.*)' '$1\t$2'
+    numaprobe --list-columns 2>/dev/null | string replace -rf '^ [*+m ]* ([A-Z]+) +(.*)' '$1\t$2'
 end
 
 # LIST or +LIST: what stands before its last name, with each name.

@@ -11,7 +11,7 @@ import tarfile
 import shells
 from harness import SOURCE, Factory, Skip, expect, expect_equal, expect_run, frozen, program, run, test
 
-COLUMN_LINE = re.compile(r" ([* ]) ([A-Z]+) +(.*)$")
+COLUMN_LINE = re.compile(r" ([*+m ]*) ([A-Z]+) +(.*)$")
 
 
 def options_of_help():
@@ -28,9 +28,9 @@ def options_of_help():
 
 
 def columns_of_list():
-    """By name: whether it is shown by default."""
+    """By name: its marks, such as * for shown by default."""
     lines = expect_run("-H").stdout.splitlines()
-    return {found[2]: found[1] == "*" for found in map(COLUMN_LINE.match, lines) if found}
+    return {found[2]: found[1].replace(" ", "") for found in map(COLUMN_LINE.match, lines) if found}
 
 
 @test()
@@ -74,8 +74,8 @@ def man_has_the_options():
 @test()
 def man_has_the_columns():
     lines = section(page("numaprobe.8"), "COLUMNS")
-    found = (re.fullmatch(r"\.It Cm ([A-Z]+)( No \*)?", line) for line in lines if line.startswith(".It"))
-    expect_equal("columns in numaprobe.8", {match[1]: bool(match[2]) for match in found}, columns_of_list())
+    found = (re.fullmatch(r"\.It Cm ([A-Z]+)(?: No (\S+))?", line) for line in lines if line.startswith(".It"))
+    expect_equal("columns in numaprobe.8", {match[1]: match[2] or "" for match in found}, columns_of_list())
 
 
 class Schema:
