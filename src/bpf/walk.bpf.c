@@ -205,9 +205,10 @@ static __always_inline __u32 copy_window(struct np_copy *ctx, const struct way *
 	return NP_RUN_DONE;
 }
 
-static __always_inline __u32 copy_table(const struct way *way, struct np_tables *out)
+/* The upper half of the top table is the kernel's, and nobody's business. */
+static __always_inline __u32 copy_table(const struct way *way, bool top, struct np_tables *out)
 {
-	if (bpf_probe_read_kernel(out->entries, NP_TABLE_BYTES, (const void *)way->table))
+	if (bpf_probe_read_kernel(out->entries, top ? NP_TABLE_BYTES / 2 : NP_TABLE_BYTES, (const void *)way->table))
 		return NP_RUN_FAULT;
 	return NP_RUN_DONE;
 }
@@ -244,7 +245,7 @@ int np_copy_tables(struct np_copy *ctx)
 	ctx->stop_entry = way.entry;
 	if (ctx->status != NP_RUN_DONE)
 		return 0;
-	ctx->status = level == 1 ? copy_window(ctx, &way) : copy_table(&way, out);
+	ctx->status = level == 1 ? copy_window(ctx, &way) : copy_table(&way, level == trust->levels, out);
 	if (ctx->status != NP_RUN_DONE)
 		return 0;
 	table = way.table;
