@@ -81,19 +81,21 @@ static const char *node_key(const struct np_system *system, size_t node, char bu
 }
 
 /* The pages of some states by node; nodes that hold none are left out. */
-static json_t *pages_by_node(const struct np_tally *pages, const struct np_system *system, unsigned states)
+static json_t *pages_by_node(const struct np_tally *tally, const struct np_system *system, unsigned states)
 {
 	struct builder object = { json_object(), false };
 
 	for (size_t node = 0; node <= system->node_count; node++) {
 		uint64_t sum = 0;
-		char buffer[16];
 
 		for (unsigned state = 0; state < NP_R_STATES; state++)
 			if (states & 1U << state)
-				sum += pages->by_node[state][node];
-		if (sum)
+				sum += tally->by_node[state][node];
+		if (sum > 0) {
+			char buffer[16];
+
 			put(&object, node_key(system, node, buffer), count(sum));
+		}
 	}
 	return finish(&object);
 }
@@ -419,7 +421,11 @@ int np_json_write(const struct np_snapshot *snapshot, FILE *out)
 
 	if (!value)
 		return -ENOMEM;
-	if (json_dumpf(value, out, JSON_INDENT(2)) < 0 || fputc('\n', out) == EOF || ferror(out))
+	/* jansson says only that it failed: where the stream has no error, memory was short. */
+	if (json_dumpf(value, out, JSON_INDENT(2)) < 0)
+		error = -ENOMEM;
+	fputc('\n', out);
+	if (ferror(out))
 		error = -EIO;
 	json_decref(value);
 	return error;

@@ -42,7 +42,8 @@ static int choose_source(const struct np_options *options, struct np_walker *wal
 		measure->walker = walker;
 		return 0;
 	}
-	if (!walker && asprintf(&why, "numaprobe-walk: %s", strerror(walker_error)) < 0)
+	if (!walker && asprintf(&why, "numaprobe-walk: %s",
+				walker_error == ENOTSUP ? "built without BPF" : strerror(walker_error)) < 0)
 		why = NULL;
 	if (!why)
 		return -ENOMEM;
