@@ -310,6 +310,7 @@ static json_t *comparison(const struct np_comparison *row)
 	put(&object, "as_predicted", yes_or_no(row->as_predicted));
 	put(&object, "lag_pages", count(row->lag_pages));
 	put(&object, "faults", count(row->faults));
+	put(&object, "reason", text(row->reason));
 	put(&object, "mappings", mapping_comparisons(row));
 	put(&object, "mappings_agree", row->has_mappings ? count(row->mappings_agree) : json_null());
 	return finish(&object);
