@@ -18,6 +18,7 @@
 #include "walk/protocol.h"
 
 #define WALKER_NAME "numaprobe-walk"
+#define SILENCE_SECONDS 20
 
 struct np_walker {
 	pid_t pid;
@@ -109,6 +110,9 @@ int np_walker_start(struct np_walker **ret)
 	}
 	walker->pid = pid;
 	walker->socket_fd = sockets[0];
+	/* The longest walks take seconds; a walker that is silent this long has nothing to say. */
+	setsockopt(sockets[0], SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){ .tv_sec = SILENCE_SECONDS },
+		   sizeof(struct timeval));
 	*ret = walker;
 	return 0;
 }
@@ -117,9 +121,9 @@ void np_walker_stop(struct np_walker *walker)
 {
 	if (!walker)
 		return;
-	close(walker->socket_fd); /* it ends when its client does */
-	if (walker->unusable)
-		kill(walker->pid, SIGKILL);
+	close(walker->socket_fd);
+	/* It ends when its client does; killed, it ends even where it is broken, and has nothing to lose. */
+	kill(walker->pid, SIGKILL);
 	while (waitpid(walker->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	free(walker);
@@ -130,9 +134,11 @@ static ssize_t receive(int socket_fd, void *buffer, size_t size)
 	ssize_t received;
 
 	do
-		received = recv(socket_fd, buffer, size, 0);
+		received = recv(socket_fd, buffer, size, MSG_TRUNC); /* the real length, also of a longer one */
 	while (received < 0 && errno == EINTR);
-	return received < 0 ? -errno : received;
+	if (received < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	return received;
 }
 
 /* Why the walker can't serve, in words. */
@@ -173,6 +179,7 @@ static int greet(struct np_walker *walker, char **ret_why)
 	walker->hello.ready = NP_WALK_READY_COUNT;
 	walker->unusable = true;
 	if (asprintf(ret_why, "%s: %s", WALKER_NAME,
+		     length == -ETIMEDOUT ? "it says nothing" :
 		     length <= 0 ? "it ended before it said anything" : "it is of another version") < 0)
 		*ret_why = NULL;
 	return -EPROTO;
@@ -241,7 +248,7 @@ static int take_answer(struct np_walker *walker, uint64_t *pages, struct np_run_
 
 	if (length <= 0)
 		return length < 0 ? (int)length : -EPIPE;
-	if ((size_t)length < NP_ANSWER_HEADER)
+	if ((size_t)length < NP_ANSWER_HEADER || (size_t)length > sizeof(*answer))
 		return -EPROTO;
 	if (answer->kind == NP_ANSWER_END)
 		return length == NP_ANSWER_HEADER && answer->error >= 0 && (answer->error || !*pages) ? 0 : -EPROTO;
