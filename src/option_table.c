@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compare.h"
 #include "escape.h"
 #include "i18n.h"
 
@@ -150,6 +151,23 @@ static int parse_source(const char *argument, struct np_options *options, char *
 	return 0;
 }
 
+static int parse_compare(const char *argument, struct np_options *options, char **ret_error)
+{
+	const char *bad;
+	size_t length;
+	char *copy;
+	int error;
+
+	options->compare = true;
+	if (!argument || np_compare_parse(argument, &options->compare_readers, &bad, &length) == 0)
+		return 0;
+	copy = strndup(bad, length);
+	error = copy ? np_usage_error(ret_error, copy, _("'%s' cannot be compared: give status, statm, smaps, "
+							 "smaps_rollup, numa_maps, pagemap or move_pages")) : -ENOMEM;
+	free(copy);
+	return error;
+}
+
 #define FIELD(name) .field = offsetof(struct np_options, name)
 
 /* In the order of --help, by group. */
@@ -181,6 +199,9 @@ const struct np_option np_option_table[] = {
 	  FIELD(bytes) },
 	{ 0, "color", NP_ARGUMENT_OPTIONAL, N_("WHEN"), NP_GROUP_FORMAT, N_("auto (default), always or never"),
 	  .parse = parse_color },
+
+	{ 'C', "compare", NP_ARGUMENT_OPTIONAL, N_("FILE,..."), NP_GROUP_VERDICT,
+	  N_("hold smaps, status, ... against page tables"), .parse = parse_compare },
 
 	{ 0, "source", NP_ARGUMENT_REQUIRED, N_("SOURCE"), NP_GROUP_SOURCE,
 	  N_("auto (default: the best that works), bpf or pagemap"), .parse = parse_source },
