@@ -150,6 +150,20 @@ static int parse_source(const char *argument, struct np_options *options, char *
 	return 0;
 }
 
+static int parse_report(const char *argument, struct np_options *options,
+			char **ret_error __attribute__((unused)))
+{
+	options->report = argument;
+	return 0;
+}
+
+static int parse_replay(const char *argument, struct np_options *options,
+			char **ret_error __attribute__((unused)))
+{
+	options->replay = argument;
+	return 0;
+}
+
 #define FIELD(name) .field = offsetof(struct np_options, name)
 
 /* In the order of --help, by group. */
@@ -181,6 +195,13 @@ const struct np_option np_option_table[] = {
 	  FIELD(bytes) },
 	{ 0, "color", NP_ARGUMENT_OPTIONAL, N_("WHEN"), NP_GROUP_FORMAT, N_("auto (default), always or never"),
 	  .parse = parse_color },
+
+	{ 0, "report", NP_ARGUMENT_REQUIRED, N_("FILE"), NP_GROUP_CASE,
+	  N_("also write all that is known to FILE (.zst: packed)"), .parse = parse_report },
+	{ 0, "replay", NP_ARGUMENT_REQUIRED, N_("FILE"), NP_GROUP_CASE,
+	  N_("show a report, made elsewhere, instead of this machine"), .parse = parse_replay },
+	{ 0, "redact", NP_ARGUMENT_NONE, NULL, NP_GROUP_CASE,
+	  N_("tokens for paths and command names, no addresses"), FIELD(redact) },
 
 	{ 0, "source", NP_ARGUMENT_REQUIRED, N_("SOURCE"), NP_GROUP_SOURCE,
 	  N_("auto (default: the best that works), bpf or pagemap"), .parse = parse_source },

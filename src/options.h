@@ -35,6 +35,8 @@ struct np_options {
 	bool noheadings, bytes, quiet;
 	enum np_color_when color;
 	enum np_source_choice source;
+	const char *report, *replay; /* files, of argv; NULL: not asked for */
+	bool redact;
 };
 
 /*
