@@ -17,24 +17,13 @@
 #include "i18n.h"
 #include "json.h"
 #include "options.h"
+#include "real_user.h"
 #include "take.h"
 #include "view_problems.h"
 #include "view_summary.h"
 #include "view_vmas.h"
 
 enum { ALL_WELL = 0, FAILED = 1, WRONG_USAGE = 2, PARTIAL = 3 };
-
-/*
- * Installed set-user-ID, numaprobe has privilege for one thing: to start numaprobe-walk. Then it is the real
- * user for good, before it reads its arguments.
- */
-static void become_real_user(void)
-{
-	if (setresgid(getgid(), getgid(), getgid()) < 0 || setresuid(getuid(), getuid(), getuid()) < 0)
-		err(FAILED, "setresuid");
-	if (getuid() != 0 && (setuid(0) == 0 || seteuid(0) == 0))
-		errx(FAILED, "%s", _("privileges could not be given up"));
-}
 
 static int use_options(int argc, char **argv, struct np_options *options)
 {
@@ -141,9 +130,12 @@ int main(int argc, char **argv)
 	struct np_options options;
 	int walker_error = 0, status = ALL_WELL;
 
+	if (np_keep_standard_descriptors() < 0)
+		return FAILED;
 	if (getauxval(AT_SECURE)) {
 		walker_error = -np_walker_start(&walker);
-		become_real_user();
+		if (np_become_real_user() < 0)
+			errx(FAILED, "%s", _("privileges could not be given up"));
 	}
 	setlocale(LC_ALL, "");
 	status = use_options(argc, argv, &options);

@@ -117,9 +117,9 @@ void np_walker_stop(struct np_walker *walker)
 {
 	if (!walker)
 		return;
-	close(walker->socket_fd); /* it ends when its client does */
-	if (walker->unusable)
-		kill(walker->pid, SIGKILL);
+	close(walker->socket_fd);
+	/* It ends when its client does; killed, it ends even where it is broken, and has nothing to lose. */
+	kill(walker->pid, SIGKILL);
 	while (waitpid(walker->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	free(walker);
@@ -130,7 +130,7 @@ static ssize_t receive(int socket_fd, void *buffer, size_t size)
 	ssize_t received;
 
 	do
-		received = recv(socket_fd, buffer, size, 0);
+		received = recv(socket_fd, buffer, size, MSG_TRUNC); /* the real length, also of a longer one */
 	while (received < 0 && errno == EINTR);
 	return received < 0 ? -errno : received;
 }
@@ -241,7 +241,7 @@ static int take_answer(struct np_walker *walker, uint64_t *pages, struct np_run_
 
 	if (length <= 0)
 		return length < 0 ? (int)length : -EPIPE;
-	if ((size_t)length < NP_ANSWER_HEADER)
+	if ((size_t)length < NP_ANSWER_HEADER || (size_t)length > sizeof(*answer))
 		return -EPROTO;
 	if (answer->kind == NP_ANSWER_END)
 		return length == NP_ANSWER_HEADER && answer->error >= 0 && (answer->error || !*pages) ? 0 : -EPROTO;

@@ -140,9 +140,10 @@ int np_find_direct_map(struct np_find *ctx)
 	return 0;
 }
 
-static __always_inline __u32 copy_table(const struct way *way, struct np_tables *out)
+/* The upper half of the top table is the kernel's, and nobody's business. */
+static __always_inline __u32 copy_table(const struct way *way, bool top, struct np_tables *out)
 {
-	if (bpf_probe_read_kernel(out->entries, NP_TABLE_BYTES, (const void *)way->table))
+	if (bpf_probe_read_kernel(out->entries, top ? NP_TABLE_BYTES / 2 : NP_TABLE_BYTES, (const void *)way->table))
 		return NP_RUN_FAULT;
 	return NP_RUN_DONE;
 }
@@ -207,7 +208,8 @@ int np_copy_tables(struct np_copy *ctx)
 	ctx->stop_entry = before.entry;
 	if (before.status != NP_RUN_DONE)
 		return 0;
-	ctx->status = level == 1 ? copy_window(ctx, trust->base, &before, out) : copy_table(&before, out);
+	ctx->status = level == 1 ? copy_window(ctx, trust->base, &before, out) :
+				   copy_table(&before, level == trust->levels, out);
 	if (ctx->status != NP_RUN_DONE)
 		return 0;
 	descend(pgd, trust->base, trust->levels, addr, level == 1 ? 2 : level, &after);

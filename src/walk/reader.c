@@ -103,13 +103,16 @@ static int copy_tables(struct np_table_source *source, struct np_copy *copy)
 }
 
 /*
- * A program with file capabilities or a changed user is not dumpable, and the files in its /proc/self are
- * root's. Dumpable for this one call, which takes nothing from anyone.
+ * The files in a program's /proc/self are root's while it is not dumpable. One with file capabilities is not
+ * root, so it becomes dumpable for this one call, which takes nothing from anyone; the capabilities that it
+ * holds keep its user's ptrace away (security/commoncap.c: cap_ptrace_access_check()).
  */
 static int open_self_pagemap(void)
 {
-	int fd;
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 
+	if (fd >= 0)
+		return fd;
 	prctl(PR_SET_DUMPABLE, 1);
 	fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	prctl(PR_SET_DUMPABLE, 0);
