@@ -11,6 +11,7 @@
 #include "files.h"
 #include "i18n.h"
 #include "json.h"
+#include "metrics.h"
 #include "redact.h"
 #include "replay.h"
 #include "report.h"
@@ -110,16 +111,26 @@ int np_case_replay(const struct np_options *options, struct np_snapshot **ret, c
 	return 0;
 }
 
+static int write_file(const struct np_snapshot *snapshot, np_writer *writer, const char *path, mode_t mode,
+		      char **ret_error)
+{
+	int result = path ? np_report_write(snapshot, writer, path, mode) : 0;
+
+	if (result == 0 || result == -ENOMEM)
+		return result;
+	return file_error(path,
+			  result == -ENOTSUP ? _("numaprobe was built without zstd; choose another name") :
+					       strerror(-result),
+			  -EIO, ret_error);
+}
+
 int np_case_finish(const struct np_options *options, struct np_snapshot *snapshot, char **ret_error)
 {
 	int result = options->redact ? np_redact(snapshot) : 0;
 
-	if (!result && options->report)
-		result = np_report_write(snapshot, np_json_write, options->report, 0600);
-	if (result == 0 || result == -ENOMEM)
-		return result;
-	return file_error(options->report,
-			  result == -ENOTSUP ? _("numaprobe was built without zstd; choose another name") :
-					       strerror(-result),
-			  -EIO, ret_error);
+	if (!result)
+		result = write_file(snapshot, np_json_write, options->report, 0600, ret_error);
+	if (!result) /* for node_exporter, which is another user */
+		result = write_file(snapshot, np_metrics_write, options->metrics, 0644, ret_error);
+	return result;
 }

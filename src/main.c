@@ -13,9 +13,11 @@
 
 #include "cases.h"
 #include "columns.h"
+#include "explain.h"
 #include "files.h"
 #include "i18n.h"
 #include "json.h"
+#include "metrics.h"
 #include "options.h"
 #include "real_user.h"
 #include "take.h"
@@ -73,6 +75,7 @@ static bool wants_color(enum np_color_when when)
 static int render(const struct np_snapshot *snapshot, const struct np_options *options)
 {
 	struct np_view view = np_view_detect(stdout);
+	int error;
 
 	if (options->report && strcmp(options->report, "-") == 0) /* standard output has it already */
 		return 0;
@@ -80,11 +83,13 @@ static int render(const struct np_snapshot *snapshot, const struct np_options *o
 	view.color = wants_color(options->color);
 	if (options->format == NP_FORMAT_JSON)
 		return np_json_write(snapshot, stdout);
+	if (options->format == NP_FORMAT_METRICS)
+		return options->metrics ? 0 : np_metrics_write(snapshot, stdout);
 	if (is_nothing(snapshot))
 		return 0;
-	if (options->vmas)
-		return np_view_vmas(snapshot, options, &view, stdout);
-	return np_view_summary(snapshot, &view, stdout);
+	error = options->vmas ? np_view_vmas(snapshot, options, &view, stdout) :
+				np_view_summary(snapshot, &view, stdout);
+	return error || !options->explain ? error : np_view_explain(snapshot, &view, stdout);
 }
 
 /* At this machine, or at a report. */

@@ -164,6 +164,14 @@ static int parse_replay(const char *argument, struct np_options *options,
 	return 0;
 }
 
+static int parse_metrics(const char *argument, struct np_options *options,
+			 char **ret_error __attribute__((unused)))
+{
+	options->format = NP_FORMAT_METRICS;
+	options->metrics = argument;
+	return 0;
+}
+
 #define FIELD(name) .field = offsetof(struct np_options, name)
 
 /* In the order of --help, by group. */
@@ -180,6 +188,7 @@ const struct np_option np_option_table[] = {
 	  N_("mappings: sorted by this column"), true, .parse = parse_sort },
 	{ 'z', "nonzero", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("mappings: only those that hold a page"), true,
 	  FIELD(nonzero) },
+	{ 0, "explain", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("also say what the figures mean"), FIELD(explain) },
 	{ 'H', "list-columns", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("list the columns of the mappings, and exit"),
 	  FIELD(list_columns) },
 
@@ -189,6 +198,8 @@ const struct np_option np_option_table[] = {
 	  true, .parse = parse_raw },
 	{ 'P', "pairs", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("mappings: KEY=\"value\" pairs"), true,
 	  .parse = parse_pairs },
+	{ 0, "openmetrics", NP_ARGUMENT_OPTIONAL, N_("FILE"), NP_GROUP_FORMAT,
+	  N_("metrics for Prometheus, to standard output or FILE"), .parse = parse_metrics },
 	{ 'n', "noheadings", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("mappings: no headings"), true,
 	  FIELD(noheadings) },
 	{ 'b', "bytes", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("sizes in bytes, not in units such as 12.1G"),

@@ -19,6 +19,13 @@ static const char *const exclusive[][3] = {
 	{ "json", "sort" },
 	{ "json", "nonzero" },
 	{ "json", "noheadings" },
+	{ "json", "explain" },
+	{ "openmetrics", "json" },
+	{ "openmetrics", "raw", "pairs" },
+	{ "openmetrics", "explain" },
+	{ "openmetrics", "vmas" },
+	{ "openmetrics", "output", "output-all" },
+	{ "explain", "raw", "pairs" },
 	{ "replay", "range" },
 	{ "replay", "source" },
 };
