@@ -11,10 +11,13 @@
 
 #include "config.h"
 
+#include "cases.h"
 #include "columns.h"
+#include "explain.h"
 #include "files.h"
 #include "i18n.h"
 #include "json.h"
+#include "metrics.h"
 #include "options.h"
 #include "real_user.h"
 #include "take.h"
@@ -75,27 +78,45 @@ static int render(const struct np_snapshot *snapshot, const struct np_options *o
 	struct np_view view = np_view_detect(stdout);
 	int error;
 
+	if (options->report && strcmp(options->report, "-") == 0) /* standard output has it already */
+		return 0;
 	view.bytes = options->bytes;
 	view.color = wants_color(options->color);
 	if (options->format == NP_FORMAT_JSON)
 		return np_json_write(snapshot, stdout);
+	if (options->format == NP_FORMAT_METRICS)
+		return options->metrics ? 0 : np_metrics_write(snapshot, stdout);
 	if (is_nothing(snapshot))
 		return 0;
 	error = options->vmas ? np_view_vmas(snapshot, options, &view, stdout) :
 				np_view_summary(snapshot, &view, stdout);
-	return error ? error : np_view_compare(snapshot, &view, stdout);
+	if (!error)
+		error = np_view_compare(snapshot, &view, stdout);
+	return error || !options->explain ? error : np_view_explain(snapshot, &view, stdout);
+}
+
+/* At this machine, or at a report. */
+static int look(const struct np_options *options, struct np_walker *walker, int walker_error,
+		struct np_snapshot **ret, char **ret_error)
+{
+	if (options->replay)
+		return np_case_replay(options, ret, ret_error);
+	*ret = np_snapshot_create();
+	return *ret ? np_take(options, walker, walker_error, *ret, ret_error) : -ENOMEM;
 }
 
 static int probe(const struct np_options *options, struct np_walker *walker, int walker_error)
 {
-	struct np_snapshot *snapshot = np_snapshot_create();
 	np_cleanup_free char *error = NULL;
-	int result = snapshot ? np_take(options, walker, walker_error, snapshot, &error) : -ENOMEM, status;
+	struct np_snapshot *snapshot = NULL;
+	int result = look(options, walker, walker_error, &snapshot, &error), status;
 
-	if (result == -EINVAL && error) {
+	if (!result)
+		result = np_case_finish(options, snapshot, &error);
+	if (result && error) {
 		warnx("%s", error);
 		np_snapshot_destroy(snapshot);
-		return WRONG_USAGE;
+		return result == -EINVAL ? WRONG_USAGE : FAILED;
 	}
 	if (!result)
 		result = render(snapshot, options);
@@ -136,7 +157,7 @@ int main(int argc, char **argv)
 	} else if (options.list_columns) {
 		np_columns_print(stdout);
 	} else {
-		if (!walker && options.source != NP_SOURCE_PAGEMAP)
+		if (!walker && options.source != NP_SOURCE_PAGEMAP && !options.replay)
 			walker_error = -np_walker_start(&walker);
 		status = probe(&options, walker, walker_error);
 	}
