@@ -18,6 +18,7 @@
 #include "walk/protocol.h"
 
 #define WALKER_NAME "numaprobe-walk"
+#define SILENCE_SECONDS 20
 
 struct np_walker {
 	pid_t pid;
@@ -109,6 +110,9 @@ int np_walker_start(struct np_walker **ret)
 	}
 	walker->pid = pid;
 	walker->socket_fd = sockets[0];
+	/* The longest walks take seconds; a walker that is silent this long has nothing to say. */
+	setsockopt(sockets[0], SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){ .tv_sec = SILENCE_SECONDS },
+		   sizeof(struct timeval));
 	*ret = walker;
 	return 0;
 }
@@ -132,7 +136,9 @@ static ssize_t receive(int socket_fd, void *buffer, size_t size)
 	do
 		received = recv(socket_fd, buffer, size, MSG_TRUNC); /* the real length, also of a longer one */
 	while (received < 0 && errno == EINTR);
-	return received < 0 ? -errno : received;
+	if (received < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	return received;
 }
 
 /* Why the walker can't serve, in words. */
@@ -173,6 +179,7 @@ static int greet(struct np_walker *walker, char **ret_why)
 	walker->hello.ready = NP_WALK_READY_COUNT;
 	walker->unusable = true;
 	if (asprintf(ret_why, "%s: %s", WALKER_NAME,
+		     length == -ETIMEDOUT ? "it says nothing" :
 		     length <= 0 ? "it ended before it said anything" : "it is of another version") < 0)
 		*ret_why = NULL;
 	return -EPROTO;
