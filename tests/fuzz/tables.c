@@ -93,6 +93,16 @@ static uint64_t make_entry(struct input *input, const struct np_decoder *decoder
 	return (noise & ~kinds[kind % 7]->mask) | kinds[kind % 7]->value | frame;
 }
 
+/* No table has two parents, or the walk would never end: an entry that leads to one by chance leads nowhere. */
+static uint64_t without_table(const struct memory *memory, uint64_t entry)
+{
+	struct np_bits table = memory->decoder->arch->table;
+
+	if ((entry & table.mask) == table.value && (entry & memory->decoder->frame_mask) >> 12 < MEMORY_TABLES)
+		entry |= (uint64_t)MEMORY_TABLES << 12;
+	return entry;
+}
+
 /* One change to the tables: an entry, or a row of equal ones. */
 static void apply(struct input *input, struct memory *memory)
 {
@@ -102,7 +112,7 @@ static void apply(struct input *input, struct memory *memory)
 	size_t left = NP_TABLE_ENTRIES - (addr >> (12 + 9 * (level - 1)) & (NP_TABLE_ENTRIES - 1));
 
 	for (unsigned i = 0; at && i <= count && i < left; i++)
-		at[i] = what & 0x80 ? entry + ((uint64_t)i << 12) : entry;
+		at[i] = without_table(memory, what & 0x80 ? entry + ((uint64_t)i << 12) : entry);
 }
 
 static struct memory memory;
