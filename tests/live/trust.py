@@ -16,7 +16,7 @@ import time
 
 from client import (ABSENT, EBADF, EINVAL, ESRCH, INACCESSIBLE, MAGIC, PAGE, PRESENT, REQUEST, VERSION, Client, Gone,
                     installs)
-from harness import NOBODY, expect, expect_equal, installed, need_root, scratch, test, wait_until
+from harness import HANG_SECONDS, NOBODY, expect, expect_equal, installed, need_root, scratch, test, wait_until
 
 libc = ctypes.CDLL(None, use_errno=True)
 GOOD = REQUEST.pack(MAGIC, VERSION, 0, 0, PAGE)
@@ -400,7 +400,8 @@ def only_packet_sockets_are_clients():
         wrong = list(wrong_clients(stack))
         for name, walk, user in each:
             for what, descriptor, other_end in wrong:
-                done = subprocess.run([str(walk)], stdin=descriptor, capture_output=True, check=False, **user)
+                done = subprocess.run([str(walk)], stdin=descriptor, capture_output=True, check=False,
+                                      timeout=HANG_SECONDS, **user)
                 expect_equal(f"{name}, {what}: exit status and output", (done.returncode, done.stdout), (2, b""))
                 if isinstance(other_end, socket.socket):
                     other_end.setblocking(False)
