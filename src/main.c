@@ -17,6 +17,7 @@
 #include "json.h"
 #include "options.h"
 #include "take.h"
+#include "view_compare.h"
 #include "view_problems.h"
 #include "view_summary.h"
 #include "view_vmas.h"
@@ -83,6 +84,7 @@ static bool wants_color(enum np_color_when when)
 static int render(const struct np_snapshot *snapshot, const struct np_options *options)
 {
 	struct np_view view = np_view_detect(stdout);
+	int error;
 
 	view.bytes = options->bytes;
 	view.color = wants_color(options->color);
@@ -90,9 +92,9 @@ static int render(const struct np_snapshot *snapshot, const struct np_options *o
 		return np_json_write(snapshot, stdout);
 	if (is_nothing(snapshot))
 		return 0;
-	if (options->vmas)
-		return np_view_vmas(snapshot, options, &view, stdout);
-	return np_view_summary(snapshot, &view, stdout);
+	error = options->vmas ? np_view_vmas(snapshot, options, &view, stdout) :
+				np_view_summary(snapshot, &view, stdout);
+	return error ? error : np_view_compare(snapshot, &view, stdout);
 }
 
 static int probe(const struct np_options *options, struct np_walker *walker, int walker_error)

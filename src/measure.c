@@ -502,7 +502,8 @@ int np_measure_target(struct np_measure *measure, pid_t pid)
 	result = np_open(measure->root_fd, path, O_PATH | O_DIRECTORY, &dir_fd);
 	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
 	if (result) {
-		np_problem_add(snapshot, path, "open", -result, "no such process");
+		np_problem_add(snapshot, path, "open", result == -ENOENT ? 0 : -result, "%s",
+			       result == -ENOENT ? "no such process" : "the process can't be looked at");
 		return 0;
 	}
 	return measure_open_target(measure, dir_fd, path, target);

@@ -1,205 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The command line: the table of options, and what makes a struct np_options of it. */
+/* The command line: from argv to a struct np_options, by the table of options. */
 #include "options.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "escape.h"
 #include "i18n.h"
+#include "option_table.h"
 
 #define PID_LIMIT 4194304 /* PID_MAX_LIMIT of 64-bit kernels: no process has a greater number */
-
-/*
- * One line of error text about something that the user wrote, made safe to show: %s in the format.
- * Always a failure: -EINVAL, or -ENOMEM.
- */
-static int __attribute__((format(printf, 3, 0)))
-usage_error(char **ret_error, const char *bytes, const char *format)
-{
-	char *text = np_escape(bytes, true);
-	int length = text ? asprintf(ret_error, format, text) : -1;
-
-	free(text);
-	return length < 0 ? -ENOMEM : -EINVAL;
-}
-
-/* A hexadecimal address, with 0x or without; its length, or 0. */
-static size_t parse_address(const char *text, uint64_t *ret)
-{
-	size_t prefix = text[0] == '0' && (text[1] | 0x20) == 'x' ? 2 : 0;
-	size_t digits = strspn(text + prefix, "0123456789abcdefABCDEF");
-
-	if (digits == 0 || strspn(text + prefix, "0") + 16 < digits)
-		return 0;
-	*ret = strtoull(text + prefix, NULL, 16);
-	return prefix + digits;
-}
-
-static int parse_range(const char *argument, struct np_options *options, char **ret_error)
-{
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-	uint64_t start, end;
-	size_t length = parse_address(argument, &start);
-
-	if (length == 0 || argument[length] != '-')
-		return usage_error(ret_error, argument, _("invalid range '%s': give START-END in hexadecimal"));
-	argument += length + 1;
-	length = parse_address(argument, &end);
-	if (length == 0 || argument[length] != '\0')
-		return usage_error(ret_error, argument, _("invalid end of the range '%s': give it in hexadecimal"));
-	if (start >= end)
-		return usage_error(ret_error, argument, _("the range ends at '%s', not after its start"));
-	if (end > UINT64_MAX - page + 1)
-		return usage_error(ret_error, argument, _("the end of the range '%s' is too large"));
-	options->range_start = start & ~(page - 1);
-	options->range_end = (end + page - 1) & ~(page - 1);
-	return 0;
-}
-
-static int unknown_column(const char *name, size_t length, char **ret_error)
-{
-	char *copy = strndup(name, length);
-	int error = copy ? usage_error(ret_error, copy, _("unknown column '%s' (-H lists the columns)")) : -ENOMEM;
-
-	free(copy);
-	return error;
-}
-
-static int parse_output(const char *argument, struct np_options *options, char **ret_error)
-{
-	const char *name;
-	size_t length;
-	int error = np_column_choice_parse(argument, &options->columns, &name, &length);
-
-	return error == -EINVAL ? unknown_column(name, length, ret_error) : error;
-}
-
-static int parse_output_all(const char *argument __attribute__((unused)), struct np_options *options,
-			    char **ret_error __attribute__((unused)))
-{
-	options->columns.all = true;
-	return 0;
-}
-
-static int parse_sort(const char *argument, struct np_options *options, char **ret_error)
-{
-	size_t length = strcspn(argument, ":");
-	const char *order = argument + length;
-	struct np_column_ref sort;
-
-	if (np_column_find(argument, length, &sort) < 0)
-		return unknown_column(argument, length, ret_error);
-	if (sort.node == NP_NODE_ALL)
-		return usage_error(ret_error, argument, _("cannot sort by '%s': name one node, such as N0"));
-	if (*order != '\0' && strcmp(order, ":asc") != 0 && strcmp(order, ":desc") != 0)
-		return usage_error(ret_error, order + 1, _("unknown order '%s': give asc or desc"));
-	options->sort = sort;
-	options->sort_descending = strcmp(order, ":desc") == 0;
-	return 0;
-}
-
-static int parse_json(const char *argument __attribute__((unused)), struct np_options *options,
-		      char **ret_error __attribute__((unused)))
-{
-	options->format = NP_FORMAT_JSON;
-	return 0;
-}
-
-static int parse_raw(const char *argument __attribute__((unused)), struct np_options *options,
-		     char **ret_error __attribute__((unused)))
-{
-	options->format = NP_FORMAT_RAW;
-	return 0;
-}
-
-static int parse_pairs(const char *argument __attribute__((unused)), struct np_options *options,
-		       char **ret_error __attribute__((unused)))
-{
-	options->format = NP_FORMAT_PAIRS;
-	return 0;
-}
-
-/* Index of a word in a list of words that ends with NULL, or -1. */
-static int word_index(const char *word, const char *const words[])
-{
-	for (int i = 0; words[i]; i++)
-		if (strcmp(word, words[i]) == 0)
-			return i;
-	return -1;
-}
-
-static int parse_color(const char *argument, struct np_options *options, char **ret_error)
-{
-	static const char *const words[] = {
-		[NP_COLOR_AUTO] = "auto", [NP_COLOR_ALWAYS] = "always", [NP_COLOR_NEVER] = "never", NULL,
-	};
-	int when = argument ? word_index(argument, words) : NP_COLOR_AUTO;
-
-	if (when < 0)
-		return usage_error(ret_error, argument, _("unknown color mode '%s': give auto, always or never"));
-	options->color = (enum np_color_when)when;
-	return 0;
-}
-
-static int parse_source(const char *argument, struct np_options *options, char **ret_error)
-{
-	static const char *const words[] = {
-		[NP_SOURCE_AUTO] = "auto", [NP_SOURCE_BPF] = "bpf", [NP_SOURCE_PAGEMAP] = "pagemap", NULL,
-	};
-	int source = word_index(argument, words);
-
-	if (source < 0)
-		return usage_error(ret_error, argument, _("unknown source '%s': give auto, bpf or pagemap"));
-	options->source = (enum np_source_choice)source;
-	return 0;
-}
-
-#define FIELD(name) .field = offsetof(struct np_options, name)
-
-/* In the order of --help, by group. */
-static const struct np_option table[] = {
-	{ 0, "range", NP_ARGUMENT_REQUIRED, N_("START-END"), NP_GROUP_SELECTION,
-	  N_("only these addresses (hexadecimal, as in maps)"), .parse = parse_range },
-
-	{ 'v', "vmas", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("one line for each mapping"), FIELD(vmas) },
-	{ 'o', "output", NP_ARGUMENT_REQUIRED, N_("LIST"), NP_GROUP_VIEW,
-	  N_("mappings: these columns; +LIST: these too"), true, .parse = parse_output },
-	{ 0, "output-all", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("mappings: all columns"), true,
-	  .parse = parse_output_all },
-	{ 's', "sort", NP_ARGUMENT_REQUIRED, N_("COL[:desc]"), NP_GROUP_VIEW,
-	  N_("mappings: sorted by this column"), true, .parse = parse_sort },
-	{ 'z', "nonzero", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("mappings: only those that hold a page"), true,
-	  FIELD(nonzero) },
-	{ 'H', "list-columns", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("list the columns of the mappings, and exit"),
-	  FIELD(list_columns) },
-
-	{ 'J', "json", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("everything as JSON; with -v its mappings too"),
-	  .parse = parse_json },
-	{ 'r', "raw", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("mappings: raw columns, one blank between them"),
-	  true, .parse = parse_raw },
-	{ 'P', "pairs", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("mappings: KEY=\"value\" pairs"), true,
-	  .parse = parse_pairs },
-	{ 'n', "noheadings", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("mappings: no headings"), true,
-	  FIELD(noheadings) },
-	{ 'b', "bytes", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("sizes in bytes, not in units such as 12.1G"),
-	  FIELD(bytes) },
-	{ 0, "color", NP_ARGUMENT_OPTIONAL, N_("WHEN"), NP_GROUP_FORMAT, N_("auto (default), always or never"),
-	  .parse = parse_color },
-
-	{ 0, "source", NP_ARGUMENT_REQUIRED, N_("SOURCE"), NP_GROUP_SOURCE,
-	  N_("auto (default: the best that works), bpf or pagemap"), .parse = parse_source },
-
-	{ 'q', "quiet", NP_ARGUMENT_NONE, NULL, NP_GROUP_GENERAL, N_("no notes and no progress on standard error"),
-	  FIELD(quiet) },
-	{ 'h', "help", NP_ARGUMENT_NONE, NULL, NP_GROUP_GENERAL, N_("show this help, and exit"), FIELD(help) },
-	{ 'V', "version", NP_ARGUMENT_NONE, NULL, NP_GROUP_GENERAL, N_("show the version, and exit"), FIELD(version) },
-};
-
-#define OPTION_COUNT (sizeof(table) / sizeof(table[0]))
 
 /* Options of one row exclude each other. A report has one shape, so what shapes a table is not for it. */
 static const char *const exclusive[][3] = {
@@ -208,19 +19,15 @@ static const char *const exclusive[][3] = {
 	{ "json", "sort" },
 	{ "json", "nonzero" },
 	{ "json", "noheadings" },
+	{ "compare", "raw", "pairs" },
+	{ "compare", "range" },
 };
-
-const struct np_option *np_option_table(size_t *ret_count)
-{
-	*ret_count = OPTION_COUNT;
-	return table;
-}
 
 static size_t option_index(const char *name)
 {
 	size_t i = 0;
 
-	while (strcmp(table[i].name, name) != 0)
+	while (strcmp(np_option_table[i].name, name) != 0)
 		i++;
 	return i;
 }
@@ -231,16 +38,16 @@ static size_t option_index(const char *name)
 static const struct np_option *option_of_value(int value)
 {
 	if (value >= VALUE_OF_INDEX(0))
-		return &table[value - VALUE_OF_INDEX(0)];
-	for (size_t i = 0; i < OPTION_COUNT; i++)
-		if (table[i].letter != 0 && table[i].letter == value)
-			return &table[i];
+		return &np_option_table[value - VALUE_OF_INDEX(0)];
+	for (size_t i = 0; i < np_option_count; i++)
+		if (np_option_table[i].letter != 0 && np_option_table[i].letter == value)
+			return &np_option_table[i];
 	return NULL;
 }
 
 struct getopt_tables {
-	struct option longs[OPTION_COUNT + 1];
-	char shorts[3 * OPTION_COUNT + 2];
+	struct option longs[NP_OPTION_LIMIT + 1];
+	char shorts[3 * NP_OPTION_LIMIT + 2];
 };
 
 static void make_getopt_tables(struct getopt_tables *ret)
@@ -253,16 +60,18 @@ static void make_getopt_tables(struct getopt_tables *ret)
 	char *end = ret->shorts;
 
 	*end++ = ':'; /* tell a missing argument from an unknown option */
-	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		ret->longs[i] = (struct option){ table[i].name, has_arg[table[i].argument], NULL, VALUE_OF_INDEX(i) };
-		if (table[i].letter == 0)
+	for (size_t i = 0; i < np_option_count; i++) {
+		const struct np_option *row = &np_option_table[i];
+
+		ret->longs[i] = (struct option){ row->name, has_arg[row->argument], NULL, VALUE_OF_INDEX(i) };
+		if (row->letter == 0)
 			continue;
-		*end++ = table[i].letter;
-		for (enum np_argument colons = 0; colons < table[i].argument; colons++)
+		*end++ = row->letter;
+		for (enum np_argument colons = 0; colons < row->argument; colons++)
 			*end++ = ':';
 	}
 	*end = '\0';
-	ret->longs[OPTION_COUNT] = (struct option){ 0 };
+	ret->longs[np_option_count] = (struct option){ 0 };
 }
 
 static void restart_getopt(void)
@@ -298,22 +107,22 @@ static bool asks_for_help(int argc, char **argv, const struct getopt_tables *tab
 /* getopt_long() tells by optopt which option it did not like; of an unknown long one it tells nothing. */
 static int bad_option(char **argv, bool argument_missing, char **ret_error)
 {
+	const char letter[] = { (char)optopt, '\0' };
 	const struct np_option *option = option_of_value(optopt);
-	char letter[2] = { (char)optopt, '\0' };
 
 	if (option && argument_missing)
-		return usage_error(ret_error, option->name, _("option '--%s' needs an argument"));
+		return np_usage_error(ret_error, option->name, _("option '--%s' needs an argument"));
 	if (option)
-		return usage_error(ret_error, option->name, _("option '--%s' takes no argument"));
+		return np_usage_error(ret_error, option->name, _("option '--%s' takes no argument"));
 	if (optopt != 0)
-		return usage_error(ret_error, letter, _("unknown option '-%s'"));
-	return usage_error(ret_error, argv[optind - 1], _("unknown or ambiguous option '%s'"));
+		return np_usage_error(ret_error, letter, _("unknown option '-%s'"));
+	return np_usage_error(ret_error, argv[optind - 1], _("unknown or ambiguous option '%s'"));
 }
 
-static int apply(const struct np_option *option, struct np_options *options, bool seen[OPTION_COUNT],
+static int apply(const struct np_option *option, struct np_options *options, bool seen[NP_OPTION_LIMIT],
 		 char **ret_error)
 {
-	seen[option - table] = true;
+	seen[option - np_option_table] = true;
 	if (option->shapes_mappings)
 		options->vmas = true;
 	if (option->parse)
@@ -322,7 +131,7 @@ static int apply(const struct np_option *option, struct np_options *options, boo
 	return 0;
 }
 
-static int check_exclusive(const bool seen[OPTION_COUNT], char **ret_error)
+static int check_exclusive(const bool seen[NP_OPTION_LIMIT], char **ret_error)
 {
 	for (size_t i = 0; i < sizeof(exclusive) / sizeof(exclusive[0]); i++) {
 		const char *first = NULL;
@@ -345,14 +154,14 @@ static int parse_target(const char *word, struct np_target_spec *ret, char **ret
 	unsigned long pid;
 
 	if (*word == '\0')
-		return usage_error(ret_error, word, _("invalid target '%s': give a PID or a command name"));
+		return np_usage_error(ret_error, word, _("invalid target '%s': give a PID or a command name"));
 	if (word[strspn(word, "0123456789")] != '\0') {
 		*ret = (struct np_target_spec){ 0, word };
 		return 0;
 	}
 	pid = strtoul(word, NULL, 10); /* ULONG_MAX where it is more */
 	if (pid < 1 || pid > PID_LIMIT)
-		return usage_error(ret_error, word, _("invalid PID '%s': PIDs are 1 to 4194304"));
+		return np_usage_error(ret_error, word, _("invalid PID '%s': PIDs are 1 to 4194304"));
 	*ret = (struct np_target_spec){ (pid_t)pid, NULL };
 	return 0;
 }
@@ -381,7 +190,7 @@ static int parse_targets(char **words, size_t count, struct np_options *options,
 static int parse_all(int argc, char **argv, const struct getopt_tables *tables, struct np_options *options,
 		     char **ret_error)
 {
-	bool seen[OPTION_COUNT] = { false };
+	bool seen[NP_OPTION_LIMIT] = { false };
 	int value, error;
 
 	restart_getopt();
@@ -401,7 +210,7 @@ static int parse_all(int argc, char **argv, const struct getopt_tables *tables, 
 int np_options_parse(int argc, char **argv, struct np_options *ret, char **ret_error)
 {
 	struct np_options options = { 0 };
-	struct getopt_tables tables;
+	struct getopt_tables tables = { 0 };
 	char **argv_copy = calloc((size_t)argc + 1, sizeof(*argv_copy));
 	int error = 0;
 
@@ -469,6 +278,7 @@ void np_options_help(FILE *out)
 	static const char *const headings[] = {
 		[NP_GROUP_SELECTION] = N_("Which memory:"),   [NP_GROUP_VIEW] = N_("What is shown:"),
 		[NP_GROUP_FORMAT] = N_("How it is shown:"),   [NP_GROUP_SOURCE] = N_("Where page states come from:"),
+		[NP_GROUP_VERDICT] = N_("Whether the kernel's numbers can be trusted:"),
 		[NP_GROUP_GENERAL] = N_("In general:"),
 	};
 
@@ -477,9 +287,9 @@ void np_options_help(FILE *out)
 				"hinted, and whether reading smaps can be trusted on this kernel."));
 	for (enum np_option_group group = 0; group < NP_GROUPS; group++) {
 		fprintf(out, "\n%s\n", _(headings[group]));
-		for (size_t i = 0; i < OPTION_COUNT; i++)
-			if (table[i].group == group)
-				print_option(&table[i], out);
+		for (size_t i = 0; i < np_option_count; i++)
+			if (np_option_table[i].group == group)
+				print_option(&np_option_table[i], out);
 	}
 	fprintf(out, "\n%s\n", _("An option of mappings shows their table, as -v does; of several processes it\n"
 				  "has a column PID. Exit status: 0 all well, 1 failure, 2 wrong usage, 3 something\n"

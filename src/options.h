@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The command line. One table of options is the source of getopt_long(), of --help, and of the
- * checks that the man page and the completions know the same options.
- */
+/* The command line as a struct; option_table.h has the table that it is parsed by. */
 #ifndef NUMAPROBE_OPTIONS_H
 #define NUMAPROBE_OPTIONS_H
 
@@ -38,28 +35,9 @@ struct np_options {
 	bool noheadings, bytes, quiet;
 	enum np_color_when color;
 	enum np_source_choice source;
+	bool compare;
+	uint64_t compare_readers; /* see np_compare_parse(); 0: all */
 };
-
-enum np_option_group { NP_GROUP_SELECTION, NP_GROUP_VIEW, NP_GROUP_FORMAT, NP_GROUP_SOURCE, NP_GROUP_GENERAL, NP_GROUPS };
-
-enum np_argument { NP_ARGUMENT_NONE, NP_ARGUMENT_REQUIRED, NP_ARGUMENT_OPTIONAL };
-
-/* A row of the table: a switch sets a bool, any other has a parser. */
-struct np_option {
-	char letter; /* 0: long only */
-	const char *name;
-	enum np_argument argument;
-	const char *argument_name;
-	enum np_option_group group;
-	const char *help;
-	bool shapes_mappings; /* has no meaning but for the table of mappings, so it asks for them */
-	size_t field;	      /* of struct np_options: the bool that the option sets, where it has no parser */
-	/* Takes the argument, NULL where an optional one is missing. 0, -ENOMEM, or -EINVAL with *ret_error. */
-	int (*parse)(const char *argument, struct np_options *options, char **ret_error);
-};
-
-/* The table. */
-const struct np_option *np_option_table(size_t *ret_count);
 
 /*
  * Parse a command line; argv may be reordered, and has to outlive the result. Nothing is printed.

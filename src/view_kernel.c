@@ -102,11 +102,11 @@ static uint64_t missing_pages(const struct np_quickcheck *check, const struct np
 	return missing;
 }
 
-/* "PID 4711", or "this process" where there is no other. */
+/* "PID 4711", or "this process" where there is no other, of which a range may be all that is known. */
 static void format_name(const struct block *block, const struct np_target *target, char ret[32])
 {
 	if (block->snapshot->target_count == 1)
-		snprintf(ret, 32, "%s", _("this process"));
+		snprintf(ret, 32, "%s", target->range_end ? _("this range") : _("this process"));
 	else
 		snprintf(ret, 32, _("PID %d"), (int)target->pid);
 }
@@ -192,11 +192,12 @@ static int print_causes_of_several(const struct block *block)
 	}
 	error = print_effect_and_free(
 		block, _("causes"), single ? NP_YELLOW : NP_PLAIN,
-		text_of(_("likely for the processes with one thread, %zu of %zu (see numaprobe(8))"), single, count));
+		single ? text_of(_("likely for those with one thread, %zu of %zu (see numaprobe(8))"), single, count) :
+			 text_of(_("not expected for those with several threads, %zu of %zu (see numaprobe(8))"),
+				 count - unknown, count));
 	if (unknown && !error)
-		error = print_effect_and_free(
-			block, "", NP_PLAIN,
-			text_of(_("unknown for %zu, whose number of threads is not known"), unknown));
+		error = print_effect_and_free(block, "", NP_PLAIN,
+					      text_of(_("unknown for %zu, whose threads were not counted"), unknown));
 	return error;
 }
 

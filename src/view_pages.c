@@ -104,7 +104,7 @@ static void format_cell(const struct layout *layout, enum np_resident state, siz
 	if (is_known(layout, state))
 		format_pages(layout, state_pages(layout, state, node), ret);
 	else
-		strcpy(ret, NP_VIEW_UNKNOWN);
+		snprintf(ret, NP_UNITS_SIZE, "%s", NP_VIEW_UNKNOWN);
 }
 
 /* "Node 3"; "Node ?" for the pages whose node is not known. */
@@ -194,13 +194,14 @@ static void print_label(const char *label, const struct layout *layout, FILE *ou
 	print_blanks(layout->label_width - 1 - width_of(label), out);
 }
 
-/* Which part of the resident pages is hinted; "" where that cannot be said. */
+/* Which part of the resident pages is hinted; "" where none is, or that is not known. */
 static void format_share(const struct layout *layout, char ret[NP_UNITS_SIZE])
 {
+	uint64_t hinted = state_pages(layout, NP_R_HINTED, ALL_NODES);
+
 	ret[0] = '\0';
-	if (layout->hints_known)
-		np_format_percent(state_pages(layout, NP_R_HINTED, ALL_NODES),
-				  state_pages(layout, RESIDENT, ALL_NODES), ret);
+	if (layout->hints_known && hinted > 0)
+		np_format_percent(hinted, state_pages(layout, RESIDENT, ALL_NODES), ret);
 }
 
 static void print_counters(const struct layout *layout, size_t width, FILE *out)

@@ -43,12 +43,13 @@ static int print_foreign(const char *bytes, const struct np_view *view, FILE *ou
 
 static void print_threads(const struct np_target *target, const char *separator, FILE *out)
 {
-	int64_t threads = target->threads.value;
+	long threads = (long)target->threads.value;
 
+	fputs(separator, out);
 	if (target->threads.known)
-		fprintf(out, P_("%s%" PRId64 " thread", "%s%" PRId64 " threads", (unsigned long)threads), separator, threads);
+		fprintf(out, P_("%ld thread", "%ld threads", (unsigned long)threads), threads);
 	else
-		fprintf(out, _("%s? threads"), separator);
+		fputs(_("? threads"), out);
 }
 
 /* Everything about the target and its system in one line, as text. */
@@ -65,7 +66,8 @@ static int write_heading(const struct np_target *target, const struct np_system 
 	fprintf(out, "%sLinux ", separator);
 	if (!error)
 		error = print_foreign(system->kernel, view, out);
-	fprintf(out, P_("%s%zu node", "%s%zu nodes", system->node_count), separator, system->node_count);
+	fputs(separator, out);
+	fprintf(out, P_("%zu node", "%zu nodes", system->node_count), system->node_count);
 	fprintf(out, "%s%s", separator, balancing_text(&system->numa_balancing));
 	if (target->range_end != 0)
 		fprintf(out, _("%sonly %" PRIx64 "-%" PRIx64), separator, target->range_start, target->range_end);
@@ -87,7 +89,10 @@ static int print_wrapped(heading_writer *write, const struct np_target *target, 
 	if (!line)
 		return -ENOMEM;
 	error = write(target, system, view, line);
-	if (fclose(line) != 0)
+	/* A stream in memory that cannot grow has an error, or no text at all. */
+	if (ferror(line))
+		error = -ENOMEM;
+	if (fclose(line) != 0 || !text)
 		error = -ENOMEM;
 	if (!error) {
 		fprintf(out, "%*s", (int)indent, "");

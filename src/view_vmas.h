@@ -12,8 +12,8 @@
 /*
  * Print the mappings of all targets, with the options' columns, order and format (any but JSON).
  * A table for a terminal shortens paths that don't fit, at their start. In raw columns and pairs text
- * is printed as libsmartcols does for lsblk(8) and its kin: unsafe bytes, blanks and backslashes as \xHH. A raw column without
- * text is "-".
+ * is printed as libsmartcols does for lsblk(8) and its kin: unsafe bytes, blanks and backslashes as \xHH.
+ * A raw column without text is "-".
  * 0, -ENOMEM, or -EIO where the stream has an error.
  */
 int np_view_vmas(const struct np_snapshot *snapshot, const struct np_options *options, const struct np_view *view,

@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "config.h"
+
 #include "walk/protocol.h"
 
 #define WALKER_NAME "numaprobe-walk"
@@ -52,6 +54,9 @@ static int find_walker(char *path, size_t size)
 {
 	char folder[4096];
 
+#ifndef WITH_BPF
+	return -ENOTSUP;
+#endif
 	if (own_folder(folder, sizeof(folder))) {
 		for (size_t i = 0; i < sizeof(neighbours) / sizeof(*neighbours); i++) {
 			int length = snprintf(path, size, "%s%s", folder, neighbours[i]);

@@ -13,7 +13,8 @@ struct np_walker;
 
 /*
  * Starts numaprobe-walk: the one beside this program (a build tree), or in ../libexec, else the one that it was
- * configured with; a set-user-ID numaprobe takes only the latter. Does not wait for it. 0 or -errno.
+ * configured with; a set-user-ID numaprobe takes only the latter. Does not wait for it. 0 or -errno; -ENOTSUP: this
+ * program was built without one.
  */
 int np_walker_start(struct np_walker **ret);
 /* Ends it and waits for its end. NULL is fine. */

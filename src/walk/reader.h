@@ -15,9 +15,9 @@ struct np_reader {
 
 /*
  * Loads the program and finds the direct map; needs CAP_BPF and CAP_PERFMON, and takes no input but the
- * kernel's own BTF and a random number. What was loaded works without any capability, except that 5.14 to 5.18
- * want CAP_BPF for each run where unprivileged BPF is off (aa8b2be5a2f5, "bpf: Drop unprivileged check in
- * bpf_prog_test_run", is behind 5.18): np_reader_try() tells.
+ * kernel's own BTF and a random number. What was loaded works without any capability, except that up to 5.18 each
+ * run wants CAP_BPF where unprivileged BPF is off (c8644cd0efe7, "bpf: refine kernel.unprivileged_bpf_disabled
+ * behaviour", 5.19): np_reader_try() tells.
  * Fills *ret and decoder's part that depends on BTF. NP_WALK_READY, or what failed with *ret_error an errno.
  */
 enum np_walk_ready np_reader_open(struct np_reader *ret, struct np_decoder *decoder, int *ret_error);

@@ -2,6 +2,8 @@
 /* Snapshots built by hand, for the tests of what renders them. */
 #include "sample.h"
 
+#include "check.h"
+
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,4 +146,44 @@ char *sample_render(sample_renderer *render, const struct np_snapshot *snapshot,
 	if (fclose(out) != 0 || error < 0)
 		errx(EXIT_FAILURE, "sample: the renderer failed: %d", error);
 	return text;
+}
+
+static FILE *open_expected(const char *name, const char *mode)
+{
+	const char *directory = getenv("srcdir");
+	char path[4096];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/tests/unit/expected/%s.txt", directory ? directory : ".", name);
+	file = fopen(path, mode);
+	if (!file)
+		err(EXIT_FAILURE, "%s", path);
+	return file;
+}
+
+static char *read_all(FILE *file)
+{
+	char *text = NULL;
+	size_t size = 0;
+
+	/* No text has a NUL. */
+	if (getdelim(&text, &size, '\0', file) >= 0)
+		return text;
+	free(text);
+	return copy("");
+}
+
+void sample_expect(const char *name, char *text)
+{
+	bool regenerate = getenv("NUMAPROBE_REGENERATE") != NULL;
+	FILE *file = open_expected(name, regenerate ? "w" : "r");
+	char *expected;
+
+	if (regenerate)
+		fputs(text, file);
+	expected = regenerate ? copy(text) : read_all(file);
+	fclose(file);
+	assert_string_equal(text, expected);
+	free(expected);
+	free(text);
 }

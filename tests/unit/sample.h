@@ -3,6 +3,8 @@
 #ifndef NUMAPROBE_TESTS_SAMPLE_H
 #define NUMAPROBE_TESTS_SAMPLE_H
 
+#include <stdio.h>
+
 #include "snapshot.h"
 #include "view.h"
 
@@ -27,5 +29,11 @@ struct np_snapshot *sample_hints_unknown(void);
 /* What a renderer prints on a FILE, as text; the caller frees it. */
 typedef int sample_renderer(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out);
 char *sample_render(sample_renderer *render, const struct np_snapshot *snapshot, const struct np_view *view);
+
+/*
+ * Fail unless the text is that of tests/unit/expected/<name>.txt, looked for below $srcdir, or here.
+ * With NUMAPROBE_REGENERATE set the file is written instead: review the difference. Frees the text.
+ */
+void sample_expect(const char *name, char *text);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "options.h"
+#include "option_table.h"
 #include "sample.h"
 
 #define MAX_WORDS 12
@@ -105,7 +105,9 @@ static void test_defaults(void **state)
 
 static void test_help_wins(void **state)
 {
-	static const char *const lines[] = { "-h", "--help", "--bogus -h", "--range x -qh", "-J -r -h", "0 --help", "-s -h -h" };
+	static const char *const lines[] = {
+		"-h", "--help", "--bogus -h", "--range x -qh", "-J -r -h", "0 --help", "-s -h -h",
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
@@ -181,7 +183,9 @@ static void test_bad_ranges(void **state)
 
 static void test_shaping_options_ask_for_mappings(void **state)
 {
-	static const char *const lines[] = { "1 -v", "1 -o START", "1 --output-all", "1 -s start", "1 -z", "1 -r", "1 -P", "1 -n" };
+	static const char *const lines[] = {
+		"1 -v", "1 -o START", "1 --output-all", "1 -s start", "1 -z", "1 -r", "1 -P", "1 -n",
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
@@ -297,17 +301,16 @@ static void test_missing_nodes(void **state)
 static void test_help_fits(void **state)
 {
 	char *text = NULL, *next;
-	size_t length, lines = 0, count;
+	size_t length, lines = 0;
 	FILE *out = open_memstream(&text, &length);
-	const struct np_option *table = np_option_table(&count);
 
 	(void)state;
 	np_options_help(out);
 	fclose(out);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < np_option_count; i++) {
 		char name[40];
 
-		snprintf(name, sizeof(name), " --%s", table[i].name);
+		snprintf(name, sizeof(name), " --%s", np_option_table[i].name);
 		assert_non_null(strstr(text, name));
 	}
 	for (char *line = text; *line; line = next + 1, lines++) {
@@ -320,16 +323,14 @@ static void test_help_fits(void **state)
 
 static void test_table_is_consistent(void **state)
 {
-	size_t count;
-	const struct np_option *table = np_option_table(&count);
 
 	(void)state;
-	for (size_t i = 0; i < count; i++) {
-		assert_true((table[i].argument == NP_ARGUMENT_NONE) == !table[i].argument_name);
-		assert_true(table[i].parse || table[i].argument == NP_ARGUMENT_NONE);
+	for (size_t i = 0; i < np_option_count; i++) {
+		assert_true((np_option_table[i].argument == NP_ARGUMENT_NONE) == !np_option_table[i].argument_name);
+		assert_true(np_option_table[i].parse || np_option_table[i].argument == NP_ARGUMENT_NONE);
 		for (size_t j = 0; j < i; j++) {
-			assert_string_not_equal(table[i].name, table[j].name);
-			assert_true(!table[i].letter || table[i].letter != table[j].letter);
+			assert_string_not_equal(np_option_table[i].name, np_option_table[j].name);
+			assert_true(!np_option_table[i].letter || np_option_table[i].letter != np_option_table[j].letter);
 		}
 	}
 }
