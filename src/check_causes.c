@@ -85,8 +85,8 @@ static int run_round(struct series *series, unsigned round, const char *what)
 
 		if (series->errors[at])
 			continue;
-		np_progress_step(series->checker->progress, "%s, round %u of %u: %s", what, round + 1,
-				 series->checker->rounds, series->readers[at]);
+		np_check_step(series->checker, _("%s, round %u of %u: %s"), what, round + 1, series->checker->rounds,
+			      series->readers[at]);
 		window.reader = series->readers[at];
 		window.round = round;
 		result = np_window_run(series->checker, &window, &sample);

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "check_say.h"
 #include "defects.h"
@@ -283,7 +284,7 @@ int np_check_hinted(struct np_checker *checker)
 
 	if (checker->why_no_hints)
 		return all_unknown(checker, checker->why_no_hints);
-	np_progress_step(checker->progress, "%s", _("waiting for the balancer to hint memory"));
+	np_check_step(checker, "%s", _("waiting for the balancer to hint memory"));
 	result = np_subject_start(&plan, &subject);
 	if (!result)
 		result = test_subject(checker, &subject);

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "check_say.h"
+#include "i18n.h"
 
 #define BASE_PAGES 512
 #define HUGE_PAGES 1024
@@ -44,7 +45,7 @@ int np_check_protnone(struct np_checker *checker)
 	struct np_subject subject = { 0 };
 	int result = np_subject_start(&plan, &subject);
 
-	np_progress_step(checker->progress, "what readers say of memory under PROT_NONE");
+	np_check_step(checker, "%s", _("what readers say of memory under PROT_NONE"));
 	if (!result)
 		result = say_all(checker, &subject, &subject.base, NP_MEMORY_PROTNONE);
 	if (!result)

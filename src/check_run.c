@@ -3,7 +3,9 @@
 #include "check_run.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <sched.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,7 +102,7 @@ static void choose_cpus(struct np_checker *checker)
 	if (sched_getaffinity(0, sizeof(set), &set) < 0)
 		return;
 	for (int cpu = 0; cpu < CPU_SETSIZE && checker->reader_cpu < 0; cpu++) {
-		if (!CPU_ISSET(cpu, &set))
+		if (!CPU_ISSET((size_t)cpu, &set))
 			continue;
 		if (checker->subject_cpu < 0)
 			checker->subject_cpu = cpu;
@@ -152,6 +154,19 @@ static const char *why_no_balancing(const struct np_system *system)
 	return NULL;
 }
 
+void np_check_step(struct np_checker *checker, const char *format, ...)
+{
+	char what[128];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(what, sizeof(what), format, arguments);
+	va_end(arguments);
+	np_progress_show(checker->progress, "%3" PRIu64 " %%  %s", 100 * checker->steps_done / checker->steps, what);
+	if (checker->steps_done < checker->steps)
+		checker->steps_done++;
+}
+
 static int run_parts(struct np_checker *checker)
 {
 	int result = np_check_protnone(checker);
@@ -163,6 +178,20 @@ static int run_parts(struct np_checker *checker)
 	if (!result && !checker->quick)
 		result = np_check_stalls(checker);
 	return result;
+}
+
+static int tell_regime(struct np_checker *checker)
+{
+	struct np_kernel_check *check = checker->check;
+	const char *why;
+
+	check->regime = np_regime_of(check->probes, np_check_blind(check), &why);
+	if (check->regime != NP_REGIME_UNKNOWN)
+		return 0;
+	check->regime_why = strdup(checker->quick	 ? _("not tested with --quick") :
+				   checker->why_no_hints ? checker->why_no_hints :
+							   _(why));
+	return check->regime_why ? 0 : -ENOMEM;
 }
 
 static size_t disturber_count(void)
@@ -185,8 +214,10 @@ int np_check_run(struct np_checker *checker)
 		return -ENOMEM;
 	checker->check->quick = checker->quick;
 	choose_cpus(checker);
-	checker->progress->total = 3 + (disturber_count() + 2) * checker->rounds * (why ? 1 : 2);
+	checker->steps = 2 + (disturber_count() + 2) * checker->rounds * (why ? 1 : 2);
 	result = run_parts(checker);
+	if (!result)
+		result = tell_regime(checker);
 	np_progress_end(checker->progress);
 	checker->check->elapsed_ns = now_ns() - start_ns;
 	free(checker->why_no_hints);

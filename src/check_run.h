@@ -17,6 +17,7 @@ struct np_checker {
 	const char *why_no_walker;
 	struct np_kernel_check *check;
 	struct np_progress *progress;
+	uint64_t steps_done, steps; /* of progress */
 	unsigned rounds;      /* of causes and stalls */
 	int subject_cpu, reader_cpu; /* not the same; -1: there is only one */
 	char *why_no_hints;   /* NULL: the balancer may hint. Owned by np_check_run() */
@@ -51,6 +52,9 @@ int np_check_stalls(struct np_checker *checker); /* and loses */
 
 /* Why there are no hints though the balancer is on; the caller frees it. NULL where memory is short. */
 char *np_why_not_hinted(const struct np_checker *checker, uint64_t cpu_ns);
+
+/* One step more is about to be done. */
+void np_check_step(struct np_checker *checker, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Makes all tests of an effect unknown for one reason, those of all its readers. */
 int np_check_all_unknown(struct np_checker *checker, enum np_check_effect effect, const char *why);

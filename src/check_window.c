@@ -15,7 +15,7 @@ static void move_to(int cpu, cpu_set_t *ret_before)
 	if (sched_getaffinity(0, sizeof(*ret_before), ret_before) < 0 || cpu < 0)
 		return;
 	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
+	CPU_SET((size_t)cpu, &set);
 	sched_setaffinity(0, sizeof(set), &set);
 }
 

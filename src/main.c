@@ -12,18 +12,20 @@
 
 #include "config.h"
 
+#include "check.h"
 #include "columns.h"
 #include "files.h"
 #include "i18n.h"
 #include "json.h"
 #include "options.h"
 #include "take.h"
+#include "view_check.h"
 #include "view_compare.h"
 #include "view_problems.h"
 #include "view_summary.h"
 #include "view_vmas.h"
 
-enum { ALL_WELL = 0, FAILED = 1, WRONG_USAGE = 2, PARTIAL = 3 };
+enum { ALL_WELL = 0, FAILED = 1, WRONG_USAGE = 2, PARTIAL = 3, DEFECT_FOUND = 4 };
 
 /*
  * A descriptor 0, 1 or 2 that is closed would be given to the next file or socket. What takes its place fails when
@@ -102,11 +104,24 @@ static int render(const struct np_snapshot *snapshot, const struct np_options *o
 	view.color = wants_color(options->color);
 	if (options->format == NP_FORMAT_JSON)
 		return np_json_write(snapshot, stdout);
+	if (snapshot->kernel_check)
+		return np_view_check(snapshot, &view, stdout);
 	if (is_nothing(snapshot))
 		return 0;
 	error = options->vmas ? np_view_vmas(snapshot, options, &view, stdout) :
 				np_view_summary(snapshot, &view, stdout);
 	return error ? error : np_view_compare(snapshot, &view, stdout);
+}
+
+static int status_of(const struct np_snapshot *snapshot)
+{
+	static const int of_verdicts[] = {
+		[NP_CHECK_CLEAN] = ALL_WELL, [NP_CHECK_AFFECTED] = DEFECT_FOUND, [NP_CHECK_INCOMPLETE] = PARTIAL,
+	};
+
+	if (snapshot->kernel_check)
+		return of_verdicts[np_check_verdict(snapshot->kernel_check)];
+	return is_nothing(snapshot) ? FAILED : is_partial(snapshot) ? PARTIAL : ALL_WELL;
 }
 
 static int probe(const struct np_options *options, struct np_walker *walker, int walker_error)
@@ -129,7 +144,7 @@ static int probe(const struct np_options *options, struct np_walker *walker, int
 
 		np_view_problems(snapshot, &view, stderr);
 	}
-	status = result || is_nothing(snapshot) ? FAILED : is_partial(snapshot) ? PARTIAL : ALL_WELL;
+	status = result ? FAILED : status_of(snapshot);
 	np_snapshot_destroy(snapshot);
 	return status;
 }

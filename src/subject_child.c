@@ -161,7 +161,7 @@ static int run_on(int cpu)
 	if (cpu < 0)
 		return 0;
 	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
+	CPU_SET((size_t)cpu, &set);
 	return sched_setaffinity(0, sizeof(set), &set) < 0 ? -errno : 0;
 }
 
@@ -198,7 +198,7 @@ static int do_protect(const uint64_t arguments[4], struct np_subject_answer *ans
  */
 static int do_touch(const uint64_t arguments[4], struct np_subject_answer *answer)
 {
-	struct rusage before, after;
+	struct rusage before = { 0 }, after;
 
 	read_pages((const char *)&before, 1);
 	getrusage(RUSAGE_THREAD, &after);
