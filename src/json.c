@@ -10,8 +10,6 @@
 
 #include "escape.h"
 
-#define SCHEMA_VERSION 1
-
 /*
  * All of these give a new value, or NULL where memory is short. jansson hands NULL on: an object or
  * array that was to take a NULL value refuses it, and put() and append() remember that as a failure.
@@ -310,6 +308,7 @@ static json_t *comparison(const struct np_comparison *row)
 	put(&object, "as_predicted", yes_or_no(row->as_predicted));
 	put(&object, "lag_pages", count(row->lag_pages));
 	put(&object, "faults", count(row->faults));
+	put(&object, "reason", text(row->reason));
 	put(&object, "mappings", mapping_comparisons(row));
 	put(&object, "mappings_agree", row->has_mappings ? count(row->mappings_agree) : json_null());
 	return finish(&object);
@@ -430,7 +429,7 @@ static json_t *check_object(const struct np_quickcheck *check)
 	return finish(&object);
 }
 
-static json_t *problem_row(const char *what, const char *operation, int error, const char *effect)
+static json_t *problem_row(const char *what, const char *operation, int error, const char *effect, bool asked_for)
 {
 	struct builder object = { json_object(), false };
 
@@ -438,6 +437,7 @@ static json_t *problem_row(const char *what, const char *operation, int error, c
 	put(&object, "operation", text(operation));
 	put(&object, "errno", text(error ? strerrorname_np(error) : NULL));
 	put(&object, "effect", text(effect));
+	put(&object, "asked_for", json_boolean(asked_for));
 	return finish(&object);
 }
 
@@ -467,12 +467,12 @@ static void append_reasons(struct builder *array, const struct np_snapshot *snap
 		snprintf(what, sizeof(what), "/proc/%d/numa_maps", (int)target->pid);
 		if (target->readable && lacks_policy(target) && !has_problem(snapshot, what))
 			append(array, problem_row(what, "not read", 0,
-						  "the memory policy of some mappings is not known"));
+						  "the memory policy of some mappings is not known", false));
 		snprintf(what, sizeof(what), "/proc/%d/pagemap", (int)target->pid);
 		if (target->readable && !np_tally_hints_known(&target->pages, snapshot->system.node_count))
 			append(array, problem_row(what, "page tables not read", 0,
 						  target->source.why_not_better ? target->source.why_not_better :
-							"present and hinted pages were not told apart"));
+							"present and hinted pages were not told apart", false));
 	}
 }
 
@@ -483,7 +483,8 @@ static json_t *problems(const struct np_snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->problem_count; i++) {
 		const struct np_problem *problem = &snapshot->problems[i];
 
-		append(&array, problem_row(problem->what, problem->operation, problem->error, problem->effect));
+		append(&array, problem_row(problem->what, problem->operation, problem->error, problem->effect,
+					  true));
 	}
 	append_reasons(&array, snapshot);
 	return finish(&array);
@@ -493,9 +494,10 @@ static json_t *report(const struct np_snapshot *snapshot)
 {
 	struct builder object = { json_object(), false };
 
-	put(&object, "schema", json_integer(SCHEMA_VERSION));
+	put(&object, "schema", json_integer(NP_JSON_SCHEMA));
 	put(&object, "numaprobe", text(snapshot->version));
 	put(&object, "taken", text(snapshot->taken));
+	put(&object, "redacted", json_boolean(snapshot->redacted));
 	put(&object, "system", system_object(&snapshot->system));
 	put(&object, "targets", targets(snapshot));
 	put(&object, "check", check_object(&snapshot->check));

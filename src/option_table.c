@@ -168,6 +168,28 @@ static int parse_compare(const char *argument, struct np_options *options, char 
 	return error;
 }
 
+static int parse_report(const char *argument, struct np_options *options,
+			char **ret_error __attribute__((unused)))
+{
+	options->report = argument;
+	return 0;
+}
+
+static int parse_replay(const char *argument, struct np_options *options,
+			char **ret_error __attribute__((unused)))
+{
+	options->replay = argument;
+	return 0;
+}
+
+static int parse_metrics(const char *argument, struct np_options *options,
+			 char **ret_error __attribute__((unused)))
+{
+	options->format = NP_FORMAT_METRICS;
+	options->metrics = argument;
+	return 0;
+}
+
 #define FIELD(name) .field = offsetof(struct np_options, name)
 
 /* In the order of --help, by group. */
@@ -184,6 +206,7 @@ const struct np_option np_option_table[] = {
 	  N_("mappings: sorted by this column"), true, .parse = parse_sort },
 	{ 'z', "nonzero", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("mappings: only those that hold a page"), true,
 	  FIELD(nonzero) },
+	{ 0, "explain", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("also say what the figures mean"), FIELD(explain) },
 	{ 'H', "list-columns", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("list the columns of the mappings, and exit"),
 	  FIELD(list_columns) },
 
@@ -193,6 +216,8 @@ const struct np_option np_option_table[] = {
 	  true, .parse = parse_raw },
 	{ 'P', "pairs", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("mappings: KEY=\"value\" pairs"), true,
 	  .parse = parse_pairs },
+	{ 0, "openmetrics", NP_ARGUMENT_OPTIONAL, N_("FILE"), NP_GROUP_FORMAT,
+	  N_("metrics for Prometheus, to standard output or FILE"), .parse = parse_metrics },
 	{ 'n', "noheadings", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("mappings: no headings"), true,
 	  FIELD(noheadings) },
 	{ 'b', "bytes", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("sizes in bytes, not in units such as 12.1G"),
@@ -202,6 +227,12 @@ const struct np_option np_option_table[] = {
 
 	{ 'C', "compare", NP_ARGUMENT_OPTIONAL, N_("FILE,..."), NP_GROUP_VERDICT,
 	  N_("hold smaps, status, ... against page tables"), .parse = parse_compare },
+	{ 0, "report", NP_ARGUMENT_REQUIRED, N_("FILE"), NP_GROUP_CASE,
+	  N_("also write all that is known to FILE (.zst: packed)"), .parse = parse_report },
+	{ 0, "replay", NP_ARGUMENT_REQUIRED, N_("FILE"), NP_GROUP_CASE,
+	  N_("show a report, made elsewhere, instead of this machine"), .parse = parse_replay },
+	{ 0, "redact", NP_ARGUMENT_NONE, NULL, NP_GROUP_CASE,
+	  N_("tokens for paths and command names, no addresses"), FIELD(redact) },
 
 	{ 'k', "check-kernel", NP_ARGUMENT_NONE, NULL, NP_GROUP_VERDICT,
 	  N_("test this kernel, on memory of numaprobe's own"), FIELD(check_kernel) },

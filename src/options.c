@@ -24,6 +24,15 @@ static const char *const exclusive[][3] = {
 	{ "check-kernel", "compare" },
 	{ "check-kernel", "range" },
 	{ "check-kernel", "vmas" },
+	{ "json", "explain" },
+	{ "openmetrics", "json" },
+	{ "openmetrics", "raw", "pairs" },
+	{ "openmetrics", "explain" },
+	{ "openmetrics", "vmas" },
+	{ "openmetrics", "output", "output-all" },
+	{ "explain", "raw", "pairs" },
+	{ "replay", "range" },
+	{ "replay", "source" },
 };
 
 static size_t option_index(const char *name)
@@ -171,7 +180,7 @@ static int parse_target(const char *word, struct np_target_spec *ret, char **ret
 
 static int parse_targets(char **words, size_t count, struct np_options *options, char **ret_error)
 {
-	if (count == 0 && (options->list_columns || options->check_kernel))
+	if (count == 0 && (options->list_columns || options->check_kernel || options->replay))
 		return 0;
 	if (options->check_kernel)
 		return np_usage_error(ret_error, words[0], _("--check-kernel takes no target, such as '%s'"));
@@ -297,7 +306,7 @@ void np_options_help(FILE *out)
 		[NP_GROUP_SELECTION] = N_("Which memory:"),   [NP_GROUP_VIEW] = N_("What is shown:"),
 		[NP_GROUP_FORMAT] = N_("How it is shown:"),   [NP_GROUP_SOURCE] = N_("Where page states come from:"),
 		[NP_GROUP_VERDICT] = N_("Whether the kernel's numbers can be trusted:"),
-		[NP_GROUP_GENERAL] = N_("In general:"),
+		[NP_GROUP_CASE] = N_("Support cases:"),       [NP_GROUP_GENERAL] = N_("In general:"),
 	};
 
 	fprintf(out, "%s\n", _("Usage: numaprobe [options] PID|COMMAND...\n"

@@ -168,6 +168,7 @@ struct np_problem {
 struct np_snapshot {
 	char *version;	/* of the numaprobe that measured */
 	char *taken;	/* "2026-01-31T12:00:00Z" */
+	bool redacted;	/* names are tokens, and each mapping starts at 0 (see redact.h) */
 	struct np_system system;
 	size_t target_count;
 	struct np_target *targets;
@@ -175,11 +176,19 @@ struct np_snapshot {
 	struct np_kernel_check *kernel_check; /* --check-kernel (check.h); NULL: not made */
 	size_t problem_count;
 	struct np_problem *problems;
+	size_t kept_count;
+	char **kept; /* what np_snapshot_keep() returned */
 };
 
 /* An empty snapshot; NULL where memory is short. */
 struct np_snapshot *np_snapshot_create(void);
 void np_snapshot_destroy(struct np_snapshot *snapshot);
+
+/*
+ * For a const char * of the snapshot: a copy of a text that lives as long as the snapshot does, the same one for
+ * equal texts. 0 or -ENOMEM. For few texts.
+ */
+int np_snapshot_keep(struct np_snapshot *snapshot, const char *text, const char **ret);
 
 /*
  * Append a problem; every string is copied. A problem that can't be kept for want of memory ends the
@@ -190,6 +199,9 @@ void np_problem_add(struct np_snapshot *snapshot, const char *what, const char *
 
 /* Frees what a comparison owns, and empties it. */
 void np_comparison_free(struct np_comparison *comparison);
+/* Free what a problem or a target holds, not itself. */
+void np_problem_free(struct np_problem *problem);
+void np_target_free(struct np_target *target);
 
 /* A tally of zeros for a system of so many nodes. 0 or -ENOMEM. */
 int np_tally_init(struct np_tally *tally, size_t node_count);

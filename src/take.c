@@ -136,7 +136,7 @@ int np_take(const struct np_options *options, struct np_walker *walker, int walk
 	np_cleanup_free char *why_no_walker = NULL;
 	struct np_measure measure = {
 		.snapshot = snapshot,
-		.want_mappings = options->vmas,
+		.want_mappings = options->vmas || options->report,
 		.want_numa_maps = np_options_need_numa_maps(options),
 		.range_start = options->range_start,
 		.range_end = options->range_end,

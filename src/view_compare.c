@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,8 +15,9 @@
 
 #define FILE_COLUMN 2
 #define FILE_WIDTH 22
-#define CELL_WIDTH 15
-#define TEXT_COLUMN (FILE_COLUMN + FILE_WIDTH + 2 * CELL_WIDTH + 2)
+#define SAYS_WIDTH 9
+#define TABLES_WIDTH 14
+#define TEXT_COLUMN (FILE_COLUMN + FILE_WIDTH + SAYS_WIDTH + TABLES_WIDTH + 2)
 
 struct block {
 	const struct np_snapshot *snapshot;
@@ -41,36 +43,26 @@ static void format_bracket(const struct block *block, uint64_t low, uint64_t hig
 		snprintf(ret, 2 * NP_UNITS_SIZE, "%s-%s", first, second);
 }
 
-/* The symptom in a table's few words; the man page has the sentence. */
-static const char *few_words(const struct np_comparison *row)
-{
-	return strcmp(row->name, "move_pages") == 0 ? _("hinted and PROT_NONE pages") :
-						      _("hinted and PROT_NONE huge pages");
-}
-
 static char *missing_text(const struct np_comparison *row, const char *size)
 {
+	const char *format = _("%s missing, cause unknown");
 	char *text;
-	int length;
 
-	if (!row->cause)
-		length = asprintf(&text, _("%s missing, of no cause that is known"), size);
-	else if (row->as_predicted == NP_EFFECT_YES)
-		length = asprintf(&text, _("%s missing, as predicted: %s (%s)"), size, few_words(row), row->cause);
-	else
-		length = asprintf(&text, _("%s missing, not as predicted: %s (%s) do not explain it all"), size,
-				  few_words(row), row->cause);
-	return length < 0 ? NULL : text;
+	if (row->cause && row->as_predicted == NP_EFFECT_YES)
+		format = _("%s missing, as predicted");
+	else if (row->cause)
+		format = _("%s missing, not as predicted");
+	return asprintf(&text, format, size) < 0 ? NULL : text;
 }
 
-static char *agrees_text(const struct block *block, const struct np_comparison *row, const char *size)
+/* How far a counter is behind is a matter of the notes below the table. */
+static char *agrees_text(const struct np_comparison *row, const char *size)
 {
-	char lag[NP_UNITS_SIZE], *text;
+	char *text;
 
 	if (row->difference_pages == 0)
 		return strdup(_("agrees"));
-	format_pages(block, row->lag_pages, lag);
-	return asprintf(&text, _("agrees: %s off, and on this kernel the counter may be off by %s"), size, lag) < 0 ?
+	return asprintf(&text, row->difference_pages < 0 ? _("agrees (%s behind)") : _("agrees (%s ahead)"), size) < 0 ?
 		       NULL :
 		       text;
 }
@@ -82,7 +74,7 @@ static char *verdict_text(const struct block *block, const struct np_comparison 
 	format_pages(block, (uint64_t)llabs(row->difference_pages), size);
 	switch (row->verdict) {
 	case NP_AGREES:
-		return agrees_text(block, row, size);
+		return agrees_text(row, size);
 	case NP_UNDER_REPORTS:
 		return missing_text(row, size);
 	case NP_OVER_REPORTS:
@@ -112,7 +104,7 @@ static int print_cells(const struct block *block, const char *name, const char *
 
 	if (!text)
 		return -ENOMEM;
-	used = fprintf(block->out, "%*s%-*s%*s%*s  ", FILE_COLUMN, "", FILE_WIDTH, name, CELL_WIDTH, says, CELL_WIDTH,
+	used = fprintf(block->out, "%*s%-*s%*s%*s  ", FILE_COLUMN, "", FILE_WIDTH, name, SAYS_WIDTH, says, TABLES_WIDTH,
 		       tables);
 	np_view_wrap(block->view, paint, used > 0 ? (size_t)used : 0, TEXT_COLUMN, text, block->out);
 	free(text);
@@ -170,31 +162,88 @@ static int print_mappings(const struct block *block, const struct np_comparison 
 	return error;
 }
 
-/* What the readings did to the hints, in as few lines as that takes. */
-static void print_reads(const struct block *block, const struct np_target *target)
+static int __attribute__((format(printf, 3, 4)))
+print_note(const struct block *block, enum np_paint paint, const char *format, ...)
 {
-	char hints[NP_UNITS_SIZE], cleared[NP_UNITS_SIZE];
-	uint64_t most = 0;
-	bool all_left = true;
+	va_list arguments;
+	char *text;
+	int length;
 
-	for (size_t i = 0; i < target->read_effect_count; i++) {
+	va_start(arguments, format);
+	length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (length < 0)
+		return -ENOMEM;
+	fputs("  ", block->out);
+	np_view_wrap(block->view, paint, 2, 2, text, block->out);
+	free(text);
+	return 0;
+}
+
+/* What each cause in the table is. */
+static int print_causes(const struct block *block, const struct np_target *target)
+{
+	int error = 0;
+
+	for (const struct np_defect *defect = np_defects; defect->name && !error; defect++) {
+		size_t i = 0;
+
+		while (i < target->comparison_count && (!target->comparisons[i].cause ||
+							strcmp(target->comparisons[i].cause, defect->name) != 0))
+			i++;
+		if (i < target->comparison_count)
+			error = print_note(block, NP_RED, _("The cause is kernel defect %s: %s."), defect->name,
+					   _(defect->symptom));
+	}
+	return error;
+}
+
+static int print_lag(const struct block *block, const struct np_target *target)
+{
+	char lag[NP_UNITS_SIZE];
+
+	for (size_t i = 0; i < target->comparison_count; i++) {
+		const struct np_comparison *row = &target->comparisons[i];
+
+		if (row->verdict != NP_AGREES || row->difference_pages == 0)
+			continue;
+		format_pages(block, row->lag_pages, lag);
+		return print_note(block, NP_DIM, _("This kernel's counters (VmRSS, statm) are added up now and then: for "
+						   "this process they may be off by %s."), lag);
+	}
+	return 0;
+}
+
+static int print_read(const struct block *block, const struct np_read_effect *read)
+{
+	char cleared[NP_UNITS_SIZE];
+
+	format_pages(block, read->cleared, cleared);
+	if (read->clears == NP_EFFECT_YES)
+		return print_note(block, NP_RED, _("Reading %s cleared the hints of %s."), read->reader, cleared);
+	return print_note(block, NP_PLAIN, _("Hints of %s went while %s was read; the process ran, and may have touched "
+					     "those pages itself."), cleared, read->reader);
+}
+
+/* What the readings did to the hints, in as few lines as that takes. */
+static int print_reads(const struct block *block, const struct np_target *target)
+{
+	char hints[NP_UNITS_SIZE];
+	uint64_t most = 0, cleared = 0;
+	int error = 0;
+
+	for (size_t i = 0; i < target->read_effect_count && !error; i++) {
 		const struct np_read_effect *read = &target->read_effects[i];
 
 		most = read->hinted_before > most ? read->hinted_before : most;
-		if (!read->cleared)
-			continue;
-		all_left = false;
-		format_pages(block, read->cleared, cleared);
-		if (read->clears == NP_EFFECT_YES)
-			fprintf(block->out, _("  Reading %s cleared the hints of %s.\n"), read->reader, cleared);
-		else
-			fprintf(block->out, _("  Hints of %s went while %s was read; the process ran, so it may have done that itself.\n"),
-				cleared, read->reader);
+		cleared += read->cleared;
+		if (read->cleared)
+			error = print_read(block, read);
 	}
-	if (!most || !all_left)
-		return;
+	if (error || !most || cleared)
+		return error;
 	format_pages(block, most, hints);
-	fprintf(block->out, _("  None of the readings cleared one of its hints (%s).\n"), hints);
+	return print_note(block, NP_DIM, _("None of these readings cleared one of the process's hints (%s)."), hints);
 }
 
 static int print_target(const struct block *block, const struct np_target *target)
@@ -208,15 +257,18 @@ static int print_target(const struct block *block, const struct np_target *targe
 	fprintf(block->out, _("PID %d %s: what the kernel says of it, beside its page tables"), (int)target->pid, command);
 	fprintf(block->out, "%s\n", np_paint_end(block->view, NP_BOLD));
 	free(command);
-	fprintf(block->out, "%*s%-*s%*s%*s  %s\n", FILE_COLUMN, "", FILE_WIDTH, _("interface"), CELL_WIDTH, _("says"),
-		CELL_WIDTH, _("page tables"), _("verdict"));
+	fprintf(block->out, "%*s%-*s%*s%*s  %s\n", FILE_COLUMN, "", FILE_WIDTH, _("interface"), SAYS_WIDTH, _("says"),
+		TABLES_WIDTH, _("page tables"), _("verdict"));
 	for (size_t i = 0; i < target->comparison_count && !error; i++) {
 		error = print_row(block, &target->comparisons[i]);
 		if (!error)
 			error = print_mappings(block, &target->comparisons[i]);
 	}
-	print_reads(block, target);
-	return error;
+	if (!error)
+		error = print_causes(block, target);
+	if (!error)
+		error = print_lag(block, target);
+	return error ? error : print_reads(block, target);
 }
 
 int np_view_compare(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)

@@ -108,12 +108,30 @@ static int emit_instead(struct walk *walk, const struct np_copy *copy, uint64_t 
 	return code < 0 ? emit_unknown(walk, start, end) : emit(walk, code, (end - start) >> PAGE_SHIFT);
 }
 
+/*
+ * The addresses around one of a leaf's that have its node, [*start, *start + *length). The zero page parts them:
+ * it lies among the others, and its entry need not differ in anything else.
+ */
+static void same_node(const struct walk *walk, uint64_t address, uint64_t *start, uint64_t *length)
+{
+	const struct np_frame_range *range = walk->near;
+	uint64_t first = range->start_pfn, end = range->end_pfn, zero = walk->decoder->zero_frame;
+
+	if (zero >= first && zero < end) {
+		if (address >> PAGE_SHIFT < zero)
+			end = zero;
+		else
+			first = zero + 1;
+	}
+	*start = first << PAGE_SHIFT;
+	*length = (end - first) << PAGE_SHIFT;
+}
+
 /* How many entries from the first on have its state: 1 at least. code is the first's. */
 static size_t same_entries(const struct walk *walk, const __u64 *entries, size_t count, int code)
 {
 	enum np_state state = np_code_state((np_code)code);
 	uint64_t key = entries[0] & walk->key_mask, invert, start, length;
-	const struct np_frame_range *range;
 	size_t n = 1;
 
 	if (state == NP_ABSENT) {
@@ -126,10 +144,8 @@ static size_t same_entries(const struct walk *walk, const __u64 *entries, size_t
 			n++;
 		return n;
 	}
-	range = walk->near;
-	start = range->start_pfn << PAGE_SHIFT;
-	length = (range->end_pfn - range->start_pfn) << PAGE_SHIFT;
 	invert = state == NP_INACCESSIBLE && walk->decoder->arch->inaccessible_inverted ? ~0ULL : 0;
+	same_node(walk, (entries[0] ^ invert) & walk->decoder->frame_mask, &start, &length);
 	while (n < count && (entries[n] & walk->key_mask) == key &&
 	       ((entries[n] ^ invert) & walk->decoder->frame_mask) - start < length)
 		n++;
