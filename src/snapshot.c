@@ -80,13 +80,10 @@ void np_snapshot_destroy(struct np_snapshot *snapshot)
 		np_problem_free(&snapshot->problems[i]);
 	free(snapshot->targets);
 	free(snapshot->problems);
-<<<<<<< HEAD
 	np_check_destroy(snapshot->kernel_check);
-=======
 	for (size_t i = 0; i < snapshot->kept_count; i++)
 		free(snapshot->kept[i]);
 	free(snapshot->kept);
->>>>>>> main
 	free(snapshot->check.why_not);
 	free(snapshot->version);
 	free(snapshot->taken);
