@@ -39,9 +39,9 @@ _numaprobe_targets()
 _numaprobe_options()
 {
 	printf '%s\n' --range \
-		-v --vmas -o --output --output-all -s --sort -z --nonzero -H --list-columns \
-		-J --json -r --raw -P --pairs -n --noheadings -b --bytes --color \
-		--source \
+		-v --vmas -o --output --output-all -s --sort -z --nonzero --explain -H --list-columns \
+		-J --json -r --raw -P --pairs --openmetrics -n --noheadings -b --bytes --color \
+		--report --replay --redact --source \
 		-q --quiet -h --help -V --version
 }
 
@@ -80,6 +80,16 @@ _numaprobe()
 	-s | --sort)
 		_numaprobe_offer "$typed" < <(_numaprobe_columns "$1")
 		return
+		;;
+	--report | --replay)
+		compopt -o default
+		return
+		;;
+	--openmetrics) # its argument is optional, and follows a "="
+		if [[ ${COMP_WORDS[COMP_CWORD]} == = || ${COMP_WORDS[COMP_CWORD - 1]} == = ]]; then
+			compopt -o default
+			return
+		fi
 		;;
 	--range) return ;;
 	esac
