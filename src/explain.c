@@ -25,7 +25,7 @@ struct size {
 
 static struct size size_of(const struct np_snapshot *snapshot, const struct np_view *view, uint64_t pages)
 {
-	struct size size;
+	struct size size = { "" };
 
 	np_format_bytes(np_pages_to_bytes(pages, snapshot->system.page_bytes), view->bytes, size.text);
 	return size;
@@ -33,7 +33,7 @@ static struct size size_of(const struct np_snapshot *snapshot, const struct np_v
 
 static struct size percent_of(uint64_t part, uint64_t whole)
 {
-	struct size size;
+	struct size size = { "" };
 
 	np_format_percent(part, whole, size.text);
 	return size;
