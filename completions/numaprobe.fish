@@ -2,7 +2,7 @@
 # fish completion for numaprobe(8)
 
 function __numaprobe_columns
-    numaprobe --list-columns 2>/dev/null | string replace -rf '^ [* ] ([A-Z]+) +(.*)' '$1\t$2'
+    numaprobe --list-columns 2>/dev/null | string replace -rf '^ [*+m ]* ([A-Z]+) +(.*)' '$1\t$2'
 end
 
 # LIST or +LIST: what stands before its last name, with each name.
@@ -39,6 +39,7 @@ complete -c numaprobe -l openmetrics -F -d 'metrics for Prometheus, to standard 
 complete -c numaprobe -s n -l noheadings -d 'mappings: no headings'
 complete -c numaprobe -s b -l bytes -d 'sizes in bytes, not in units such as 12.1G'
 complete -c numaprobe -l color -a 'auto always never' -d 'auto (default), always or never'
+complete -c numaprobe -s C -l compare -a 'status statm smaps smaps_rollup numa_maps pagemap move_pages' -d 'hold smaps, status, ... against page tables'
 complete -c numaprobe -l report -r -F -d 'also write all that is known to FILE (.zst: packed)'
 complete -c numaprobe -l replay -r -F -d 'show a report, made elsewhere, instead of this machine'
 complete -c numaprobe -l redact -d 'tokens for paths and command names, no addresses'

@@ -106,7 +106,7 @@ static void count(struct np_tally *tally, size_t node_index, uint64_t pages, enu
 		tally->protnone_thp += pages;
 }
 
-static void count_in_mapping(struct np_classifier *classifier, uint64_t pages, enum np_state state,
+static void count_in_mapping(struct np_classifier *classifier, uint64_t start, uint64_t pages, enum np_state state,
 			     enum np_size size, int node)
 {
 	const struct np_map *map = &classifier->maps->maps[classifier->at];
@@ -125,6 +125,8 @@ static void count_in_mapping(struct np_classifier *classifier, uint64_t pages, e
 	if (classifier->by_mapping)
 		count(&classifier->by_mapping[classifier->at], node_index, pages, state, size != NP_SIZE_BASE,
 		      hugetlb);
+	if (classifier->places)
+		classifier->places->take(classifier->places, start, pages, state, size, classifier->at);
 }
 
 void np_classify(struct np_classifier *classifier, uint64_t start, uint64_t pages, enum np_state state,
@@ -151,7 +153,7 @@ void np_classify(struct np_classifier *classifier, uint64_t start, uint64_t page
 			classifier->outside += (part_end - start) >> PAGE_SHIFT;
 		} else {
 			part_end = end < map->end ? end : map->end;
-			count_in_mapping(classifier, (part_end - start) >> PAGE_SHIFT, state, size, node);
+			count_in_mapping(classifier, start, (part_end - start) >> PAGE_SHIFT, state, size, node);
 		}
 		start = part_end;
 	}

@@ -257,6 +257,96 @@ static json_t *mappings(const struct np_target *target, const struct np_system *
 	return finish(&array);
 }
 
+static json_t *mapping_comparison(const struct np_mapping_comparison *row)
+{
+	struct builder object = { json_object(), false };
+
+	put(&object, "start", address(row->start));
+	put(&object, "end", address(row->end));
+	put(&object, "path", text(row->path));
+	put(&object, "pages", count(row->pages));
+	put(&object, "low", count(row->low));
+	put(&object, "high", count(row->high));
+	put(&object, "verdict", json_string(np_verdict_name(row->verdict)));
+	put(&object, "difference_pages", json_integer(row->difference_pages));
+	put(&object, "cause", text(row->cause));
+	return finish(&object);
+}
+
+/* Of the mappings, those that do not agree. */
+static json_t *mapping_comparisons(const struct np_comparison *row)
+{
+	struct builder array = { NULL, false };
+
+	if (!row->has_mappings)
+		return json_null();
+	array.value = json_array();
+	for (size_t i = 0; i < row->mapping_count; i++)
+		append(&array, mapping_comparison(&row->mappings[i]));
+	return finish(&array);
+}
+
+static json_t *yes_or_no(enum np_effect effect)
+{
+	return effect == NP_EFFECT_NOT_TESTED ? json_null() : json_boolean(effect == NP_EFFECT_YES);
+}
+
+static json_t *comparison(const struct np_comparison *row)
+{
+	struct builder object = { json_object(), false };
+
+	put(&object, "name", text(row->name));
+	put(&object, "field", text(row->field));
+	put(&object, "pages", fact(&row->pages));
+	put(&object, "low", count(row->low));
+	put(&object, "high", count(row->high));
+	put(&object, "verdict", json_string(np_verdict_name(row->verdict)));
+	put(&object, "difference_pages", row->pages.known ? json_integer(row->difference_pages) : json_null());
+	put(&object, "cause", text(row->cause));
+	put(&object, "predicted_low", count(row->predicted_low));
+	put(&object, "predicted_high", count(row->predicted_high));
+	put(&object, "as_predicted", yes_or_no(row->as_predicted));
+	put(&object, "lag_pages", count(row->lag_pages));
+	put(&object, "faults", count(row->faults));
+	put(&object, "reason", text(row->reason));
+	put(&object, "mappings", mapping_comparisons(row));
+	put(&object, "mappings_agree", row->has_mappings ? count(row->mappings_agree) : json_null());
+	return finish(&object);
+}
+
+static json_t *comparisons(const struct np_target *target)
+{
+	struct builder array = { json_array(), false };
+
+	for (size_t i = 0; i < target->comparison_count; i++)
+		append(&array, comparison(&target->comparisons[i]));
+	return finish(&array);
+}
+
+static json_t *read_effects(const struct np_target *target)
+{
+	static const char *const verdicts[] = {
+		[NP_EFFECT_NO] = "leaves hints alone",
+		[NP_EFFECT_YES] = "clears hints",
+		[NP_EFFECT_NOT_TESTED] = "unknown",
+	};
+	struct builder array = { json_array(), false };
+
+	for (size_t i = 0; i < target->read_effect_count; i++) {
+		const struct np_read_effect *effect = &target->read_effects[i];
+		struct builder object = { json_object(), false };
+
+		put(&object, "reader", text(effect->reader));
+		put(&object, "hinted_before", count(effect->hinted_before));
+		put(&object, "cleared", count(effect->cleared));
+		put(&object, "cleared_control", fact(&effect->cleared_control));
+		put(&object, "elapsed_ns", count(effect->elapsed_ns));
+		put(&object, "verdict", json_string(verdicts[effect->clears]));
+		append(&array, finish(&object));
+	}
+	return finish(&array);
+}
+
 static json_t *target_object(const struct np_target *target, const struct np_system *system)
 {
 	struct builder object = { json_object(), false };
@@ -272,8 +362,8 @@ static json_t *target_object(const struct np_target *target, const struct np_sys
 	put(&object, "huge", readable ? huge(&target->pages, system) : json_null());
 	put(&object, "balancing", balancing(target));
 	put(&object, "mappings", mappings(target, system));
-	put(&object, "reports", json_array());
-	put(&object, "reads", json_array());
+	put(&object, "reports", comparisons(target));
+	put(&object, "reads", read_effects(target));
 	return finish(&object);
 }
 

@@ -21,6 +21,7 @@
 #include "options.h"
 #include "real_user.h"
 #include "take.h"
+#include "view_compare.h"
 #include "view_problems.h"
 #include "view_summary.h"
 #include "view_vmas.h"
@@ -89,6 +90,8 @@ static int render(const struct np_snapshot *snapshot, const struct np_options *o
 		return 0;
 	error = options->vmas ? np_view_vmas(snapshot, options, &view, stdout) :
 				np_view_summary(snapshot, &view, stdout);
+	if (!error)
+		error = np_view_compare(snapshot, &view, stdout);
 	return error || !options->explain ? error : np_view_explain(snapshot, &view, stdout);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compare.h"
 #include "escape.h"
 #include "i18n.h"
 
@@ -150,6 +151,23 @@ static int parse_source(const char *argument, struct np_options *options, char *
 	return 0;
 }
 
+static int parse_compare(const char *argument, struct np_options *options, char **ret_error)
+{
+	const char *bad;
+	size_t length;
+	char *copy;
+	int error;
+
+	options->compare = true;
+	if (!argument || np_compare_parse(argument, &options->compare_readers, &bad, &length) == 0)
+		return 0;
+	copy = strndup(bad, length);
+	error = copy ? np_usage_error(ret_error, copy, _("'%s' cannot be compared: give status, statm, smaps, "
+							 "smaps_rollup, numa_maps, pagemap or move_pages")) : -ENOMEM;
+	free(copy);
+	return error;
+}
+
 static int parse_report(const char *argument, struct np_options *options,
 			char **ret_error __attribute__((unused)))
 {
@@ -207,6 +225,8 @@ const struct np_option np_option_table[] = {
 	{ 0, "color", NP_ARGUMENT_OPTIONAL, N_("WHEN"), NP_GROUP_FORMAT, N_("auto (default), always or never"),
 	  .parse = parse_color },
 
+	{ 'C', "compare", NP_ARGUMENT_OPTIONAL, N_("FILE,..."), NP_GROUP_VERDICT,
+	  N_("hold smaps, status, ... against page tables"), .parse = parse_compare },
 	{ 0, "report", NP_ARGUMENT_REQUIRED, N_("FILE"), NP_GROUP_CASE,
 	  N_("also write all that is known to FILE (.zst: packed)"), .parse = parse_report },
 	{ 0, "replay", NP_ARGUMENT_REQUIRED, N_("FILE"), NP_GROUP_CASE,

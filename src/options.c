@@ -19,6 +19,8 @@ static const char *const exclusive[][3] = {
 	{ "json", "sort" },
 	{ "json", "nonzero" },
 	{ "json", "noheadings" },
+	{ "compare", "raw", "pairs" },
+	{ "compare", "range" },
 	{ "json", "explain" },
 	{ "openmetrics", "json" },
 	{ "openmetrics", "raw", "pairs" },
@@ -285,6 +287,7 @@ void np_options_help(FILE *out)
 	static const char *const headings[] = {
 		[NP_GROUP_SELECTION] = N_("Which memory:"),   [NP_GROUP_VIEW] = N_("What is shown:"),
 		[NP_GROUP_FORMAT] = N_("How it is shown:"),   [NP_GROUP_SOURCE] = N_("Where page states come from:"),
+		[NP_GROUP_VERDICT] = N_("Whether the kernel's numbers can be trusted:"),
 		[NP_GROUP_CASE] = N_("Support cases:"),       [NP_GROUP_GENERAL] = N_("In general:"),
 	};
 

@@ -35,6 +35,8 @@ struct np_options {
 	bool noheadings, bytes, quiet;
 	enum np_color_when color;
 	enum np_source_choice source;
+	bool compare;
+	uint64_t compare_readers; /* see np_compare_parse(); 0: all */
 	const char *report, *replay; /* files, of argv; NULL: not asked for */
 	const char *metrics; /* file of --openmetrics; NULL: standard output */
 	bool redact, explain;

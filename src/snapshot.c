@@ -38,6 +38,15 @@ static void mappings_free(struct np_mapping *mappings, size_t count)
 	free(mappings);
 }
 
+void np_comparison_free(struct np_comparison *comparison)
+{
+	for (size_t i = 0; i < comparison->mapping_count; i++)
+		free(comparison->mappings[i].path);
+	free(comparison->mappings);
+	free(comparison->reason);
+	*comparison = (struct np_comparison){ 0 };
+}
+
 void np_target_free(struct np_target *target)
 {
 	free(target->command);
@@ -45,7 +54,10 @@ void np_target_free(struct np_target *target)
 	free(target->source.how_hints);
 	np_tally_free(&target->pages);
 	mappings_free(target->mappings, target->mapping_count);
+	for (size_t i = 0; i < target->comparison_count; i++)
+		np_comparison_free(&target->comparisons[i]);
 	free(target->comparisons);
+	free(target->read_effects);
 }
 
 void np_problem_free(struct np_problem *problem)

@@ -10,6 +10,7 @@
 
 #include "config.h"
 
+#include "compare.h"
 #include "files.h"
 #include "measure.h"
 #include "processes.h"
@@ -82,6 +83,20 @@ static int take_targets(const struct np_options *options, struct np_measure *mea
 	return result;
 }
 
+static int compare_targets(const struct np_options *options, struct np_measure *measure)
+{
+	struct np_progress progress;
+	struct np_compare compare = { measure, options->compare_readers, options->vmas, np_lag_test(measure->root_fd),
+				      &progress };
+	int result = 0;
+
+	np_progress_start(&progress, options->quiet);
+	for (size_t i = 0; i < measure->snapshot->target_count && !result; i++)
+		result = np_compare_target(&compare, &measure->snapshot->targets[i]);
+	np_progress_end(&progress);
+	return result;
+}
+
 /* --source bpf: nothing else will do. */
 static int refuse_other_source(struct np_snapshot *snapshot, const char *why)
 {
@@ -118,5 +133,6 @@ int np_take(const struct np_options *options, struct np_walker *walker, int walk
 		return result;
 	if (options->source == NP_SOURCE_BPF && why_no_walker)
 		return refuse_other_source(snapshot, why_no_walker);
-	return take_targets(options, &measure);
+	result = take_targets(options, &measure);
+	return !result && options->compare ? compare_targets(options, &measure) : result;
 }

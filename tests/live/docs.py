@@ -6,11 +6,12 @@ import os
 import pathlib
 import re
 import shutil
+import tarfile
 
 import shells
-from harness import SOURCE, Factory, Skip, expect, expect_equal, expect_run, frozen, program, run, scratch, test
+from harness import SOURCE, Factory, Skip, expect, expect_equal, expect_run, frozen, program, run, test
 
-COLUMN_LINE = re.compile(r" ([* ]) ([A-Z]+) +(.*)$")
+COLUMN_LINE = re.compile(r" ([*+m ]*) ([A-Z]+) +(.*)$")
 
 
 def options_of_help():
@@ -27,9 +28,9 @@ def options_of_help():
 
 
 def columns_of_list():
-    """By name: whether it is shown by default."""
+    """By name: its marks, such as * for shown by default."""
     lines = expect_run("-H").stdout.splitlines()
-    return {found[2]: found[1] == "*" for found in map(COLUMN_LINE.match, lines) if found}
+    return {found[2]: found[1].replace(" ", "") for found in map(COLUMN_LINE.match, lines) if found}
 
 
 @test()
@@ -73,8 +74,8 @@ def man_has_the_options():
 @test()
 def man_has_the_columns():
     lines = section(page("numaprobe.8"), "COLUMNS")
-    found = (re.fullmatch(r"\.It Cm ([A-Z]+)( No \*)?", line) for line in lines if line.startswith(".It"))
-    expect_equal("columns in numaprobe.8", {match[1]: bool(match[2]) for match in found}, columns_of_list())
+    found = (re.fullmatch(r"\.It Cm ([A-Z]+)(?: No (\S+))?", line) for line in lines if line.startswith(".It"))
+    expect_equal("columns in numaprobe.8", {match[1]: match[2] or "" for match in found}, columns_of_list())
 
 
 class Schema:
@@ -279,13 +280,13 @@ def tarball_is_the_checkout():
     if listed.returncode != 0 or not listed.stdout:
         raise Skip("needs a git checkout")
     files = {name for name in listed.stdout.split("\0") if name and not name.startswith(NOT_SHIPPED)}
-    with scratch() as directory:
-        done = run("-C", program("build"), "-s", "distdir", f"distdir={directory / 'dist'}", command=["make"])
-        expect(done.returncode == 0, f"make distdir: {done.stderr}")
-        shipped = {str(path.relative_to(directory / "dist")) for path in (directory / "dist").rglob("*")
-                   if path.is_symlink() or not path.is_dir()}
-        links = [name for name in files if (SOURCE / name).is_symlink() and not (directory / "dist" / name).is_symlink()]
-    expect_equal("in the checkout but not in the tarball", sorted(files - shipped), [])
-    more = sorted(name for name in shipped - files if not MADE_BY_AUTOTOOLS.fullmatch(name))
+    done = run("-C", program("build"), "-s", "dist-xz", command=["make"])
+    expect_equal("make dist: status and standard error", (done.returncode, done.stderr), (0, ""))
+    name = expect_run("--version").stdout.strip().replace(" ", "-")
+    with tarfile.open(pathlib.Path(program("build")) / f"{name}.tar.xz") as tarball:
+        members = {member.name.partition("/")[2]: member for member in tarball if not member.isdir()}
+    expect_equal("in the checkout but not in the tarball", sorted(files - members.keys()), [])
+    more = sorted(name for name in members.keys() - files if not MADE_BY_AUTOTOOLS.fullmatch(name))
     expect_equal("in the tarball but not in the checkout", more, [])
-    expect_equal("links that became files", links, [])
+    wrong = [name for name in files if (SOURCE / name).is_symlink() != members[name].issym()]
+    expect_equal("links that became files", wrong, [])
