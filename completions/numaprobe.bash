@@ -42,6 +42,12 @@ _numaprobe_words()
 	_numaprobe_offer "${typed#"$before"}" "$before" < <(printf '%s\n' "$@")
 }
 
+_numaprobe_files()
+{
+	compopt -o filenames
+	mapfile -t COMPREPLY < <(compgen -f -- "$1")
+}
+
 _numaprobe_targets()
 {
 	cd /proc && printf '%s\n' [0-9]* && cat -- [0-9]*/comm 2>/dev/null | sort -u
@@ -50,9 +56,10 @@ _numaprobe_targets()
 _numaprobe_options()
 {
 	printf '%s\n' --range \
-		-v --vmas -o --output --output-all -s --sort -z --nonzero -H --list-columns \
-		-J --json -r --raw -P --pairs -n --noheadings -b --bytes --color \
+		-v --vmas -o --output --output-all -s --sort -z --nonzero --explain -H --list-columns \
+		-J --json -r --raw -P --pairs --openmetrics -n --noheadings -b --bytes --color \
 		-C --compare \
+		--report --replay --redact \
 		--source \
 		-q --quiet -h --help -V --version
 }
@@ -98,6 +105,16 @@ _numaprobe()
 	-s | --sort)
 		_numaprobe_offer "$typed" < <(_numaprobe_columns "$1")
 		return
+		;;
+	--report | --replay)
+		_numaprobe_files "$typed"
+		return
+		;;
+	--openmetrics)
+		if [[ ${COMP_WORDS[COMP_CWORD]} == = || ${COMP_WORDS[COMP_CWORD - 1]} == = ]]; then
+			_numaprobe_files "$typed"
+			return
+		fi
 		;;
 	--range) return ;;
 	esac
