@@ -128,6 +128,14 @@ def man_has_the_keys_of_the_report():
         expect_equal(f"keys of '{name}' in numaprobe-report.5", documented[name], keys)
 
 
+@test()
+def man_has_the_reasons():
+    code = (SOURCE / "src/walker.c").read_text("utf-8")
+    reasons = set(re.findall(r'\[NP_WALK_NO_\w+\] = "(.*)"', code)) - {"it was built without BPF"}  # said by none
+    documented = {line[4:] for line in section(page("numaprobe-walk.8"), "DIAGNOSTICS") if line.startswith(".It ")}
+    expect_equal("reasons in numaprobe-walk.8", sorted(documented), sorted(reasons))
+
+
 def pages():
     found = sorted((pathlib.Path(program("build")) / "man").glob("*.[1-9]"))
     expect(found, "no manual pages were made")
