@@ -42,12 +42,6 @@ _numaprobe_words()
 	_numaprobe_offer "${typed#"$before"}" "$before" < <(printf '%s\n' "$@")
 }
 
-_numaprobe_files()
-{
-	compopt -o filenames
-	mapfile -t COMPREPLY < <(compgen -f -- "$1")
-}
-
 _numaprobe_targets()
 {
 	cd /proc && printf '%s\n' [0-9]* && cat -- [0-9]*/comm 2>/dev/null | sort -u
@@ -58,9 +52,8 @@ _numaprobe_options()
 	printf '%s\n' --range \
 		-v --vmas -o --output --output-all -s --sort -z --nonzero --explain -H --list-columns \
 		-J --json -r --raw -P --pairs --openmetrics -n --noheadings -b --bytes --color \
-		-C --compare \
-		--report --replay --redact \
-		--source \
+		-C --compare -k --check-kernel --quick --strict --with-kvm \
+		--report --replay --redact --source \
 		-q --quiet -h --help -V --version
 }
 
@@ -107,12 +100,12 @@ _numaprobe()
 		return
 		;;
 	--report | --replay)
-		_numaprobe_files "$typed"
+		compopt -o default
 		return
 		;;
-	--openmetrics)
+	--openmetrics) # its argument is optional, and follows a "="
 		if [[ ${COMP_WORDS[COMP_CWORD]} == = || ${COMP_WORDS[COMP_CWORD - 1]} == = ]]; then
-			_numaprobe_files "$typed"
+			compopt -o default
 			return
 		fi
 		;;

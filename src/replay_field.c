@@ -26,7 +26,7 @@ static int add_place(struct np_replay *replay, const char *part, int result)
 
 	if (result != -EINVAL)
 		return result;
-	strcpy(inner, replay->where);
+	memcpy(inner, replay->where, sizeof(inner));
 	snprintf(replay->where, sizeof(replay->where), "%.60s%s%.180s", part, *inner && *inner != '[' ? "." : "", inner);
 	return result;
 }

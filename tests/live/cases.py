@@ -265,3 +265,14 @@ def usage():
                           ("--replay", path, "-o", "N1023"), ("--replay",), ("--report",)):
             expect_run(*arguments, status=2)
         expect_run("--report", path.parent / "none" / "x", factory.pid, status=1)
+
+
+@test()
+def explained():
+    """Below every view for people, and the same in a replay."""
+    with case() as (path, factory, _):
+        for view in ((), ("-v",), ("-b",)):
+            plain, more = (everywhere("--replay", path, *view, *explain).stdout for explain in ((), ("--explain",)))
+            expect(more.startswith(plain), f"{view}: --explain changes the view")
+            expect(f"What this means for PID {factory.pid}" in more, f"{view}: {more}")
+            expect("PROT_NONE" in more[len(plain):], f"{view}: {more}")
