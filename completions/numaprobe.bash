@@ -52,7 +52,7 @@ _numaprobe_options()
 	printf '%s\n' --range \
 		-v --vmas -o --output --output-all -s --sort -z --nonzero --explain -H --list-columns \
 		-J --json -r --raw -P --pairs --openmetrics -n --noheadings -b --bytes --color \
-		-C --compare \
+		-C --compare -k --check-kernel --quick --strict --with-kvm \
 		--report --replay --redact --source \
 		-q --quiet -h --help -V --version
 }
