@@ -98,7 +98,7 @@ static int compare_targets(const struct np_options *options, struct np_measure *
 	return result;
 }
 
-#define CHECK_ROUNDS 5
+#define CHECK_ROUNDS 4
 
 /* --check-kernel: no targets, but children. */
 static int check_kernel(const struct np_options *options, struct np_measure *measure)
