@@ -31,6 +31,7 @@ static const char *const exclusive[][3] = {
 	{ "openmetrics", "vmas" },
 	{ "openmetrics", "output", "output-all" },
 	{ "explain", "raw", "pairs" },
+	{ "replay", "compare" },
 	{ "replay", "range" },
 	{ "replay", "source" },
 };
