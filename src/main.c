@@ -18,6 +18,7 @@
 #include "options.h"
 #include "take.h"
 #include "view_problems.h"
+#include "view_processes.h"
 #include "view_summary.h"
 #include "view_vmas.h"
 
@@ -92,6 +93,8 @@ static int render(const struct np_snapshot *snapshot, const struct np_options *o
 		return 0;
 	if (options->vmas)
 		return np_view_vmas(snapshot, options, &view, stdout);
+	if (options->processes || (np_options_select_groups(options) && snapshot->target_count > 1))
+		return np_view_processes(snapshot, options, &view, stdout);
 	return np_view_summary(snapshot, &view, stdout);
 }
 

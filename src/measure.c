@@ -401,6 +401,27 @@ static void read_identity(int dir_fd, struct np_target *target)
 		target->start_ticks = NP_FACT((int64_t)start.start_ticks);
 }
 
+/*
+ * A kernel thread, or a zombie, has no numa_scan_seq beside its other counters: it belongs to the memory
+ * (proc_sched_show_task() in kernel/sched/debug.c). Elsewhere statm has nothing but zeros.
+ */
+static bool has_memory(int dir_fd, const struct np_target *target)
+{
+	np_cleanup_text struct np_text text = { 0 };
+	struct np_statm statm;
+
+	if (target->preferred_node.known)
+		return target->scan_seq.known;
+	return np_read_text(dir_fd, "statm", &text) < 0 || np_parse_statm(text.data, text.length, &statm) < 0 ||
+	       statm.size_pages > 0;
+}
+
+/* Take the last target back. */
+static void leave_out(struct np_snapshot *snapshot)
+{
+	np_target_free(&snapshot->targets[--snapshot->target_count]);
+}
+
 /* Why a process that is there has no memory to look at. */
 static const char *no_memory_reason(int dir_fd)
 {
@@ -462,8 +483,17 @@ static int measure_open_target(struct np_measure *measure, int dir_fd, const cha
 	int result;
 
 	read_identity(dir_fd, target);
+	if (measure->only_with_memory && !has_memory(dir_fd, target)) {
+		leave_out(measure->snapshot);
+		return 0;
+	}
 	result = look_at(measure, dir_fd, target, path, &look, &what);
 	target->source.elapsed_ns = now_ns() - start;
+	if (result == -ESRCH && measure->only_with_memory) {
+		leave_out(measure->snapshot);
+		look_free(&look);
+		return 0;
+	}
 	if (result && result != -ENOMEM)
 		report_unreadable(measure, dir_fd, path, what, -result);
 	target->readable = !result;
@@ -501,6 +531,10 @@ int np_measure_target(struct np_measure *measure, pid_t pid)
 	snprintf(path, sizeof(path), "proc/%d", (int)pid);
 	result = np_open(measure->root_fd, path, O_PATH | O_DIRECTORY, &dir_fd);
 	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	if (result == -ENOENT && measure->only_with_memory) {
+		leave_out(snapshot);
+		return 0;
+	}
 	if (result) {
 		np_problem_add(snapshot, path, "open", result == -ENOENT ? 0 : -result, "%s",
 			       result == -ENOENT ? "no such process" : "the process can't be looked at");

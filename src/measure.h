@@ -12,6 +12,7 @@ struct np_measure {
 	int root_fd;
 	struct np_snapshot *snapshot;
 	bool want_mappings, want_numa_maps;
+	bool only_with_memory; /* leave out what has no memory: kernel threads, and what has ended */
 	uint64_t range_start, range_end; /* both 0: everything */
 	struct np_walker *walker;	 /* NULL: the pagemap source */
 	uint64_t space_end;		 /* of the walker */
@@ -19,7 +20,8 @@ struct np_measure {
 };
 
 /*
- * Appends a target to the snapshot. One that can't be looked at is appended too, not readable, with a problem.
+ * Appends a target to the snapshot. One that can't be looked at is appended too, not readable, with a problem, but
+ * for what only_with_memory leaves out.
  * 0; -ENOMEM.
  */
 int np_measure_target(struct np_measure *measure, pid_t pid);

@@ -150,32 +150,51 @@ static int parse_source(const char *argument, struct np_options *options, char *
 	return 0;
 }
 
+static int parse_cgroup(const char *argument, struct np_options *options, char **ret_error)
+{
+	const char **more;
+
+	if (*argument == '\0')
+		return np_usage_error(ret_error, argument, _("invalid cgroup '%s': give its path"));
+	more = reallocarray(options->cgroups, options->cgroup_count + 1, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	more[options->cgroup_count++] = argument;
+	options->cgroups = more;
+	return 0;
+}
+
 #define FIELD(name) .field = offsetof(struct np_options, name)
 
 /* In the order of --help, by group. */
 const struct np_option np_option_table[] = {
+	{ 'a', "all", NP_ARGUMENT_NONE, NULL, NP_GROUP_SELECTION, N_("all processes"), FIELD(all) },
+	{ 't', "tree", NP_ARGUMENT_NONE, NULL, NP_GROUP_SELECTION, N_("the targets and all their descendants"),
+	  FIELD(tree) },
+	{ 'g', "cgroup", NP_ARGUMENT_REQUIRED, N_("PATH"), NP_GROUP_SELECTION,
+	  N_("the processes of a cgroup and of those below it"), .parse = parse_cgroup },
 	{ 0, "range", NP_ARGUMENT_REQUIRED, N_("START-END"), NP_GROUP_SELECTION,
 	  N_("only these addresses (hexadecimal, as in maps)"), .parse = parse_range },
 
 	{ 'v', "vmas", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("one line for each mapping"), FIELD(vmas) },
 	{ 'o', "output", NP_ARGUMENT_REQUIRED, N_("LIST"), NP_GROUP_VIEW,
-	  N_("mappings: these columns; +LIST: these too"), true, .parse = parse_output },
-	{ 0, "output-all", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("mappings: all columns"), true,
+	  N_("table: these columns; +LIST: these too"), true, .parse = parse_output },
+	{ 0, "output-all", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("table: all columns"), true,
 	  .parse = parse_output_all },
 	{ 's', "sort", NP_ARGUMENT_REQUIRED, N_("COL[:desc]"), NP_GROUP_VIEW,
-	  N_("mappings: sorted by this column"), true, .parse = parse_sort },
-	{ 'z', "nonzero", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("mappings: only those that hold a page"), true,
+	  N_("table: sorted by this column"), true, .parse = parse_sort },
+	{ 'z', "nonzero", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("table: only rows that hold a page"), true,
 	  FIELD(nonzero) },
-	{ 'H', "list-columns", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("list the columns of the mappings, and exit"),
+	{ 'H', "list-columns", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("list the columns, and exit"),
 	  FIELD(list_columns) },
 
 	{ 'J', "json", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("everything as JSON; with -v its mappings too"),
 	  .parse = parse_json },
-	{ 'r', "raw", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("mappings: raw columns, one blank between them"),
+	{ 'r', "raw", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("table: raw columns, one blank between them"),
 	  true, .parse = parse_raw },
-	{ 'P', "pairs", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("mappings: KEY=\"value\" pairs"), true,
+	{ 'P', "pairs", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("table: KEY=\"value\" pairs"), true,
 	  .parse = parse_pairs },
-	{ 'n', "noheadings", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("mappings: no headings"), true,
+	{ 'n', "noheadings", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("table: no headings"), true,
 	  FIELD(noheadings) },
 	{ 'b', "bytes", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("sizes in bytes, not in units such as 12.1G"),
 	  FIELD(bytes) },

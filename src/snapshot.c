@@ -38,7 +38,7 @@ static void mappings_free(struct np_mapping *mappings, size_t count)
 	free(mappings);
 }
 
-static void target_free(struct np_target *target)
+void np_target_free(struct np_target *target)
 {
 	free(target->command);
 	free(target->source.why_not_better);
@@ -61,7 +61,7 @@ void np_snapshot_destroy(struct np_snapshot *snapshot)
 		return;
 	system_free(&snapshot->system);
 	for (size_t i = 0; i < snapshot->target_count; i++)
-		target_free(&snapshot->targets[i]);
+		np_target_free(&snapshot->targets[i]);
 	for (size_t i = 0; i < snapshot->problem_count; i++)
 		problem_free(&snapshot->problems[i]);
 	free(snapshot->targets);

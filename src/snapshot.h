@@ -149,6 +149,8 @@ struct np_snapshot {
 /* An empty snapshot; NULL where memory is short. */
 struct np_snapshot *np_snapshot_create(void);
 void np_snapshot_destroy(struct np_snapshot *snapshot);
+/* Frees what the target owns. */
+void np_target_free(struct np_target *target);
 
 /*
  * Append a problem; every string is copied. A problem that can't be kept for want of memory ends the

@@ -12,8 +12,8 @@
 
 #include "files.h"
 #include "measure.h"
-#include "processes.h"
 #include "quickcheck.h"
+#include "select.h"
 #include "system.h"
 
 static int set_header(struct np_snapshot *snapshot)
@@ -52,33 +52,16 @@ static int choose_source(const struct np_options *options, struct np_walker *wal
 	return 0;
 }
 
-static int take_command(struct np_measure *measure, const char *command)
+static int take_targets(const struct np_options *options, pid_t walker_pid, struct np_measure *measure)
 {
-	struct np_pids pids = { 0 };
-	int result = np_pids_by_command(measure->root_fd, command, &pids);
+	struct np_selection selection = { 0 };
+	int result = np_select(options, measure->root_fd, walker_pid, measure->snapshot, &selection);
 
-	if (result == -ENOMEM)
-		return result;
-	if (result)
-		np_problem_add(measure->snapshot, "/proc", "list", -result, "no process could be found by name");
-	else if (!pids.count)
-		np_problem_add(measure->snapshot, command, "find", 0, "no process has this command name");
-	result = 0;
-	for (size_t i = 0; !result && i < pids.count; i++)
-		result = np_measure_target(measure, pids.pids[i]);
-	np_pids_free(&pids);
-	return result;
-}
-
-static int take_targets(const struct np_options *options, struct np_measure *measure)
-{
-	int result = 0;
-
-	for (size_t i = 0; !result && i < options->target_count; i++) {
-		const struct np_target_spec *spec = &options->targets[i];
-
-		result = spec->pid ? np_measure_target(measure, spec->pid) : take_command(measure, spec->command);
+	for (size_t i = 0; !result && i < selection.count; i++) {
+		measure->only_with_memory = !selection.selected[i].named;
+		result = np_measure_target(measure, selection.selected[i].pid);
 	}
+	np_selection_free(&selection);
 	return result;
 }
 
@@ -118,5 +101,5 @@ int np_take(const struct np_options *options, struct np_walker *walker, int walk
 		return result;
 	if (options->source == NP_SOURCE_BPF && why_no_walker)
 		return refuse_other_source(snapshot, why_no_walker);
-	return take_targets(options, &measure);
+	return take_targets(options, np_walker_pid(walker), &measure);
 }

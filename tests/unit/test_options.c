@@ -196,6 +196,47 @@ static void test_shaping_options_ask_for_mappings(void **state)
 	}
 }
 
+static void test_groups(void **state)
+{
+	struct np_options options = accept("-at -g /a --cgroup b 1");
+
+	(void)state;
+	assert_true(options.all && options.tree && options.processes && !options.vmas);
+	assert_int_equal(options.cgroup_count, 2);
+	assert_string_equal(options.cgroups[0], "/a");
+	assert_string_equal(options.cgroups[1], "b");
+	np_options_free(&options);
+	refuse("-t", "no target: give a PID or a command name");
+	refuse("-g", "option '--cgroup' needs an argument");
+}
+
+/* The table that a line asks for: 'm' mappings, 'p' processes, '-' none. */
+static void expect_table(const char *line, char table)
+{
+	struct np_options options = accept(line);
+
+	if ((options.vmas ? 'm' : options.processes ? 'p' : '-') != table)
+		fail_msg("'%s' does not ask for '%c'", line, table);
+	np_options_free(&options);
+}
+
+static void test_which_table(void **state)
+{
+	(void)state;
+	expect_table("1 2", '-');
+	expect_table("1 -r", 'm');
+	expect_table("1 -s resident", 'm');
+	expect_table("name", '-');
+	expect_table("name -r", 'p');
+	expect_table("-a", 'p');
+	expect_table("-t 1", 'p');
+	expect_table("-g x", 'p');
+	expect_table("-a -s hinted:desc", 'p');
+	expect_table("-a -s start", 'm');
+	expect_table("name -o pid,path", 'm');
+	expect_table("-a -v", 'm');
+}
+
 static void test_formats_exclude_each_other(void **state)
 {
 	(void)state;
@@ -355,6 +396,8 @@ int main(void)
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_list_columns_needs_no_target),
 		cmocka_unit_test(test_missing_nodes),
+		cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_which_table),
 		cmocka_unit_test(test_help_fits),
 		cmocka_unit_test(test_table_is_consistent),
 	};
