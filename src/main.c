@@ -2,6 +2,7 @@
 /* numaprobe: the pipeline, and the exit status. */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,17 @@
 #include "view_vmas.h"
 
 enum { ALL_WELL = 0, FAILED = 1, WRONG_USAGE = 2, PARTIAL = 3 };
+
+/*
+ * A descriptor 0, 1 or 2 that is closed would be given to the next file or socket. What takes its place fails when
+ * it is used: it can't be read, or written.
+ */
+static void fill_standard_descriptors(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+			_exit(FAILED);
+}
 
 /*
  * Installed set-user-ID, numaprobe has privilege for one thing: to start numaprobe-walk. Then it is the real
@@ -129,6 +141,7 @@ int main(int argc, char **argv)
 	struct np_options options;
 	int walker_error = 0, status = ALL_WELL;
 
+	fill_standard_descriptors();
 	if (getauxval(AT_SECURE)) {
 		walker_error = -np_walker_start(&walker);
 		become_real_user();

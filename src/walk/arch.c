@@ -93,7 +93,7 @@ uint64_t np_arch_encryption_mask(void)
 	return 0;
 }
 
-static int swap_state_in(const struct np_swap_layout *layout, int type)
+static enum np_state swap_state_in(const struct np_swap_layout *layout, int type)
 {
 	const struct {
 		int count;

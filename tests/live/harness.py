@@ -15,7 +15,7 @@ import time
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 NOBODY = {"user": 65534, "group": 65534, "extra_groups": []}  # options of subprocess
-HANG_SECONDS = 120  # no test asserts a time; this only ends what would never end
+HANG_SECONDS = 60  # no test asserts a time; this only ends what would never end
 
 tests = []  # (name, function, may be skipped under CI)
 _programs = {}
@@ -49,6 +49,11 @@ def expect_equal(what, got, want):
     expect(got == want, f"{what}: expected {want}, got {got}")
 
 
+def expect_complaint(what, text):
+    lines = text.splitlines()
+    expect(len(lines) == 1 and lines[0].startswith("numaprobe: "), f"{what}: standard error is {text!r}")
+
+
 def need_root():
     if os.geteuid() != 0:
         raise Skip("needs root")
@@ -77,7 +82,10 @@ def run(*arguments, command=None, **options):
     options.setdefault("stdout", subprocess.PIPE)
     options.setdefault("stderr", subprocess.PIPE)
     line = [*(command or [program("numaprobe")]), *map(str, arguments)]
-    return subprocess.run(line, timeout=HANG_SECONDS, text=True, errors="surrogateescape", check=False, **options)
+    try:
+        return subprocess.run(line, timeout=HANG_SECONDS, text=True, errors="surrogateescape", check=False, **options)
+    except subprocess.TimeoutExpired as expired:
+        raise Failure(f"hangs: {' '.join(line)}") from expired
 
 
 def expect_run(*arguments, status=0, **options):
@@ -100,6 +108,18 @@ def look(pid, *arguments, **options):
     expect_equal("number of targets", len(targets), 1)
     expect_equal("pid", targets[0]["pid"], pid)
     return targets[0]
+
+
+def look_partly(pid, *arguments, **options):
+    """Like look(), where something may not be known: then the exit status is 3 and standard error says why."""
+    done = run("-J", "-v", *arguments, pid, **options)
+    expect(done.returncode in (0, 3), f"exit status {done.returncode}: {done.stderr}")
+    target, problems = (json.loads(done.stdout)[key] for key in ("targets", "problems"))
+    if done.returncode == 3:
+        expect(problems and done.stderr.startswith("numaprobe: "), f"exit status 3 without a reason: {done.stderr!r}")
+    else:
+        expect_equal("standard error", done.stderr, "")
+    return target[0]
 
 
 class Factory:
@@ -153,7 +173,8 @@ class Factory:
 
 @contextlib.contextmanager
 def frozen(*specs, **options):
-    """A factory that is stopped with all of its memory built."""
+    """A factory that is stopped with all of its memory built, for tests that want every page's state."""
+    need_root()
     with Factory(*specs, **options) as factory:
         factory.freeze()
         yield factory
@@ -179,7 +200,8 @@ def scratch():
 def installed():
     """
     What make install makes, in a scratch directory: the paths of numaprobe and numaprobe-walk. A test may
-    damage it, and any user may run it.
+    damage it, and any user may run it. The programs are put side by side, where numaprobe looks first: the
+    folder that was configured is not this one.
     """
     need_root()
     with scratch() as directory:
@@ -187,7 +209,7 @@ def installed():
         expect_equal(f"make install, which says {done.stderr}: status", done.returncode, 0)
         found = {path.name: path for path in directory.rglob("numaprobe*") if path.is_file()}
         expect({"numaprobe", "numaprobe-walk"} <= found.keys(), f"make install installs only {sorted(found)}")
-        yield found["numaprobe"], found["numaprobe-walk"]
+        yield found["numaprobe"], found["numaprobe-walk"].rename(found["numaprobe"].with_name("numaprobe-walk"))
 
 
 @contextlib.contextmanager
@@ -279,6 +301,10 @@ def add_pages(tallies):
 
 def pages_in(target, region):
     return add_pages(mapping["pages"] for mapping in mappings_in(target, region))
+
+
+def huge_in(target, region):
+    return add_pages(mapping["huge"] for mapping in mappings_in(target, region))
 
 
 def without_zeros(pages):

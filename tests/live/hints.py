@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Real NUMA hints, made by the kernel's own balancer, and counted a second time by the faults that they cost."""
 
-from harness import Factory, balancing, expect, expect_equal, look, pages_in, test, total, wait_until
+from harness import Factory, balancing, expect, expect_equal, huge_in, look, pages_in, test, total, wait_until
 
 ANON, THP, PROTNONE, PROTNONE_THP = "anon:64M", "thp:16M", "protnone:4M", "protnone-thp:4M"
 BASE_PAGES_IN_HUGE = 512
@@ -19,6 +19,16 @@ def check_protnone(factory):
         expect_equal(f"{name}: hinted", total(pages["hinted"]), 0)
 
 
+def cost(target, region):
+    """The faults that touching all of the region must take, by numaprobe's count of its hints."""
+    pages, huge = pages_in(target, region), huge_in(target, region)
+    expect_equal(f"{region['name']}: resident", pages["resident"], region["pages"]["present"])
+    expect_equal(f"{region['name']}: in huge pages", huge["thp_pages"], region["thp"])
+    expect(total(pages["hinted"]) > 0, f"{region['name']}: no hints any more")
+    hinted_base = total(pages["hinted"]) - huge["hinted_thp_pages"]
+    return hinted_base + huge["hinted_thp_pages"] // BASE_PAGES_IN_HUGE
+
+
 @test()
 def cost_one_fault_each():
     """
@@ -34,16 +44,10 @@ def cost_one_fault_each():
         factory.freeze()
         before = look(factory.pid)
         check_protnone(factory)
-        counts = {name: total(pages_in(before, factory.region(name))["hinted"]) for name in (ANON, THP)}
-        for name, pages in counts.items():
-            resident = pages_in(before, factory.region(name))["resident"]
-            expect_equal(f"{name}: resident", resident, factory.region(name)["pages"]["present"])
-            expect(pages > 0, f"{name}: no hints any more")
-        expect_equal("huge pages stay huge", before["huge"]["thp_pages"],
-                     factory.region(THP)["thp"] + factory.region(PROTNONE_THP)["thp"])
+        costs = {name: cost(before, factory.region(name)) for name in (ANON, THP)}
         factory.thaw()
-        expect_equal(f"{ANON}: faults", factory.touch(ANON), counts[ANON])
-        expect_equal(f"{THP}: faults", factory.touch(THP) * BASE_PAGES_IN_HUGE, counts[THP])
+        for name, faults in costs.items():
+            expect_equal(f"{name}: faults", factory.touch(name), faults)
         factory.freeze()
         expect_equal("hinted after", (hinted(factory, ANON), hinted(factory, THP)), (0, 0))
         check_protnone(factory)
