@@ -49,7 +49,8 @@ int np_column_choice_parse(const char *list, struct np_column_choice *choice, co
 			   size_t *ret_unknown_length)
 {
 	bool add = *list == '+';
-	struct np_column_choice wanted = { .processes = choice->processes, .all = add && choice->all,
+	struct np_column_choice wanted = { .processes = choice->processes, .watched = choice->watched,
+					   .timed = choice->timed, .all = add && choice->all,
 					   .listed = !add || choice->listed };
 	int error = add ? list_copy(&choice->list, &wanted.list) : 0;
 
@@ -154,14 +155,18 @@ static bool column_chosen(const struct np_column_choice *choice, const struct np
 {
 	if (choice->processes && column->flags & NP_COLUMN_MAPPING_ONLY)
 		return false;
+	if (column->flags & NP_COLUMN_RATE && !choice->watched)
+		return false;
 	if (choice->all)
 		return true;
 	if (choice->listed)
 		return false;
 	if (column->flags & NP_COLUMN_NODELESS)
 		return node_holds_pages(choice, snapshot, snapshot->system.node_count);
+	if (choice->timed && column->flags & NP_COLUMN_SEVERAL && column->flags & NP_COLUMN_RATE)
+		return true;
 	if (choice->processes)
-		return column->flags & NP_COLUMN_PROCESS;
+		return column->flags & NP_COLUMN_PROCESS && !(choice->watched && column->flags & NP_COLUMN_STATIC);
 	return column->flags & NP_COLUMN_DEFAULT ||
 	       (column->flags & NP_COLUMN_SEVERAL && snapshot->target_count > 1);
 }

@@ -13,6 +13,8 @@ struct np_column_list {
 /* What -o and --output-all ask for. */
 struct np_column_choice {
 	bool processes;			/* the table of processes, not of mappings */
+	bool watched;			/* of processes that are looked at more than once: rates too */
+	bool timed;			/* with the time of each look: for lines that are appended */
 	bool all;			/* every column */
 	bool listed;			/* the list stands alone; otherwise it follows the default columns */
 	struct np_column_list list;

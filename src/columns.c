@@ -115,6 +115,35 @@ GETTER(get_off_node)
 	return whole ? share(off, whole) : none();
 }
 
+GETTER(get_time)
+{
+	return row->target->rates ? text_or_unknown(row->target->rates->time) : unknown();
+}
+
+/* So much since the walk before, by the second; nothing is known of a first walk. */
+static struct np_value rate_of(const struct np_row *row, const struct np_fact *change)
+{
+	if (!change->known || !row->target->rates->interval_ns)
+		return unknown();
+	return (struct np_value){ NP_VALUE_RATE, np_rate((uint64_t)change->value, row->target->rates->interval_ns), NULL };
+}
+
+#define RATE_GETTER(name, change)                                                                \
+	GETTER(name)                                                                             \
+	{                                                                                        \
+		return row->target->rates ? rate_of(row, &row->target->rates->change) : unknown(); \
+	}
+
+RATE_GETTER(get_made, made)
+RATE_GETTER(get_cleared, cleared)
+RATE_GETTER(get_moved, moved)
+RATE_GETTER(get_faults, minor_faults)
+
+GETTER(get_scans)
+{
+	return row->total ? none() : number_of(&row->target->scan_seq);
+}
+
 GETTER(get_start)
 {
 	return (struct np_value){ NP_VALUE_ADDRESS, row->mapping->start, NULL };
@@ -219,12 +248,15 @@ static struct np_value get_counter(const struct np_column *column, const struct 
 #define DEFAULT NP_COLUMN_DEFAULT
 #define RIGHT NP_COLUMN_RIGHT
 #define PROCESS NP_COLUMN_PROCESS
+#define RATE NP_COLUMN_RATE
+#define STATIC NP_COLUMN_STATIC
 #define MAPPING NP_COLUMN_MAPPING_ONLY
 
 static const struct np_column columns[] = {
+	{ "TIME", NP_COLUMN_SEVERAL | RATE, N_("when it was looked at (--watch)"), get_time, 0 },
 	{ "PID", NP_COLUMN_SEVERAL | PROCESS | RIGHT, N_("process ID"), get_pid, 0 },
 	{ "COMMAND", PROCESS, N_("command name of the process"), get_command, 0 },
-	{ "THREADS", PROCESS | RIGHT, N_("threads of the process"), get_threads, 0 },
+	{ "THREADS", PROCESS | STATIC | RIGHT, N_("threads of the process"), get_threads, 0 },
 	{ "START", DEFAULT | MAPPING | RIGHT, N_("address of the first byte"), get_start, 0 },
 	{ "END", MAPPING | RIGHT, N_("address after the last byte"), get_end, 0 },
 	{ "SIZE", DEFAULT | MAPPING | RIGHT, N_("size of the mapping"), get_size, 0 },
@@ -237,15 +269,21 @@ static const struct np_column columns[] = {
 	{ "NODES", DEFAULT | PROCESS | RIGHT | NP_COLUMN_PER_NODE,
 	  N_("resident on each node: one column a node, N0, N1, ..."), get_node, 0 },
 	{ "NODELESS", RIGHT | NP_COLUMN_NODELESS, N_("resident on a node that is not known"), get_nodeless, 0 },
-	{ "PREFERRED", PROCESS | RIGHT, N_("node that NUMA balancing prefers for the main thread; -: none yet"),
+	{ "PREFERRED", PROCESS | STATIC | RIGHT, N_("node that NUMA balancing prefers for the main thread; -: none yet"),
 	  get_preferred, 0 },
 	{ "OFFNODE", PROCESS | RIGHT, N_("share of the resident memory that is on other nodes than that"),
 	  get_off_node, 0 },
+	{ "MADE", PROCESS | RATE | RIGHT, N_("pages hinted in a second (--watch)"), get_made, 0 },
+	{ "CLEARED", PROCESS | RATE | RIGHT, N_("pages whose hint went in a second (--watch)"), get_cleared, 0 },
+	{ "MOVED", PROCESS | RATE | RIGHT, N_("pages that came to another node in a second (--watch)"), get_moved, 0 },
+	{ "FAULTS", PROCESS | RATE | RIGHT, N_("minor faults in a second, where asking is free (--watch)"), get_faults,
+	  0 },
+	{ "SCANS", PROCESS | RATE | RIGHT, N_("scans of NUMA balancing so far (--watch)"), get_scans, 0 },
 	{ "THP", RIGHT, N_("resident, mapped as transparent huge pages"), COUNTER(thp) },
 	{ "HUGETLB", RIGHT, N_("resident, mapped as hugetlbfs pages"), COUNTER(hugetlb) },
 	{ "ZERO", RIGHT, N_("mapped to the shared zero page: no memory of the process"), COUNTER(zero) },
 	{ "SPECIAL", RIGHT, N_("mapped to something that is not counted memory"), COUNTER(special) },
-	{ "SWAPPED", PROCESS | RIGHT, N_("swapped out"), COUNTER(swapped) },
+	{ "SWAPPED", PROCESS | STATIC | RIGHT, N_("swapped out"), COUNTER(swapped) },
 	{ "MIGRATING", RIGHT, N_("on its way to another place"), COUNTER(migrating) },
 	{ "OTHER", RIGHT, N_("device memory, poisoned, markers and guard regions"), get_other, 0 },
 	{ "UNKNOWN", RIGHT, N_("could not be read"), COUNTER(unknown) },
@@ -372,6 +410,9 @@ char *np_value_format(const struct np_value *value, const struct np_view *view, 
 		np_format_percent(value->number, 10000, buffer);
 		strcpy(strchrnul(buffer, ' '), "%"); /* a blank would part a raw column */
 		break;
+	case NP_VALUE_RATE:
+		np_format_rate(value->number, buffer);
+		break;
 	case NP_VALUE_NUMBER:
 		snprintf(buffer, sizeof(buffer), "%" PRIu64, value->number);
 		break;
@@ -387,7 +428,7 @@ void np_columns_print(FILE *out)
 	fprintf(out, "%s\n", _("Columns (* shown by default for mappings, + for processes; m only for mappings):"));
 	for (size_t i = 0; i < COLUMN_COUNT; i++)
 		fprintf(out, " %c%c %-10s %s\n",
-			columns[i].flags & (NP_COLUMN_DEFAULT | NP_COLUMN_SEVERAL) ? '*' : ' ',
+			columns[i].flags & (NP_COLUMN_DEFAULT | NP_COLUMN_SEVERAL) && !(columns[i].flags & RATE) ? '*' : ' ',
 			columns[i].flags & NP_COLUMN_MAPPING_ONLY ? 'm' : columns[i].flags & NP_COLUMN_PROCESS ? '+' : ' ',
 			columns[i].name, _(columns[i].help));
 }

@@ -21,6 +21,7 @@ enum np_value_kind {
 	NP_VALUE_BYTES,	  /* number: bytes */
 	NP_VALUE_NUMBER,  /* number: as it is */
 	NP_VALUE_SHARE,	  /* number: ten-thousandths; 0 is nothing and 10000 everything, whatever was rounded */
+	NP_VALUE_RATE,	  /* number: thousandths of something a second */
 	NP_VALUE_ADDRESS, /* number: shown in hexadecimal, as in maps */
 	NP_VALUE_TEXT,	  /* text: bytes that somebody else may have chosen; owned by the snapshot */
 };
@@ -50,6 +51,7 @@ enum np_column_flags {
 	NP_COLUMN_PROCESS = 1 << 7,   /* of processes: shown where nothing is asked for */
 	NP_COLUMN_MAPPING_ONLY = 1 << 8, /* a process has no such value */
 	NP_COLUMN_RATE = 1 << 9,      /* of processes: known from two walks, so shown by --watch */
+	NP_COLUMN_STATIC = 1 << 10,   /* left out by --watch where nothing is asked for, to make room for those */
 };
 
 struct np_column {

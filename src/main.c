@@ -22,6 +22,7 @@
 #include "view_processes.h"
 #include "view_summary.h"
 #include "view_vmas.h"
+#include "watch.h"
 
 enum { ALL_WELL = 0, FAILED = 1, WRONG_USAGE = 2, PARTIAL = 3 };
 
@@ -135,6 +136,25 @@ static int probe(const struct np_options *options, struct np_walker *walker, int
 	return status;
 }
 
+static int watch(const struct np_options *options, struct np_walker *walker, int walker_error)
+{
+	struct np_view view = np_view_detect(stdout);
+	np_cleanup_free char *error = NULL;
+	bool partial = false, nothing = false;
+	int result;
+
+	view.bytes = options->bytes;
+	view.color = wants_color(options->color);
+	result = np_watch(options, walker, walker_error, &view, &partial, &nothing, &error);
+	if (result == -EINVAL && error) {
+		warnx("%s", error);
+		return WRONG_USAGE;
+	}
+	if (result)
+		warnx("%s", strerror(-result));
+	return result || nothing ? FAILED : partial ? PARTIAL : ALL_WELL;
+}
+
 int main(int argc, char **argv)
 {
 	struct np_walker *walker = NULL;
@@ -160,7 +180,7 @@ int main(int argc, char **argv)
 	} else {
 		if (!walker && options.source != NP_SOURCE_PAGEMAP)
 			walker_error = -np_walker_start(&walker);
-		status = probe(&options, walker, walker_error);
+		status = (options.watch_ns ? watch : probe)(&options, walker, walker_error);
 	}
 	np_walker_stop(walker);
 	np_options_free(&options);

@@ -164,6 +164,36 @@ static int parse_cgroup(const char *argument, struct np_options *options, char *
 	return 0;
 }
 
+/* Seconds, maybe with a fraction, without the locale: 0.01 to 86400. */
+static int parse_watch(const char *argument, struct np_options *options, char **ret_error)
+{
+	const char *text = argument ? argument : "1", *at = text;
+	uint64_t ns = 0, digit_ns = 1000000000;
+
+	for (; *at >= '0' && *at <= '9' && ns <= 86400; at++)
+		ns = ns * 10 + (uint64_t)(*at - '0');
+	if (ns <= 86400)
+		ns *= 1000000000;
+	if (*at == '.')
+		for (at++; *at >= '0' && *at <= '9'; at++)
+			ns += (uint64_t)(*at - '0') * (digit_ns /= 10);
+	if (*at != '\0' || ns < 10000000 || ns > 86400ULL * 1000000000)
+		return np_usage_error(ret_error, text, _("invalid interval '%s': give seconds, 0.01 to 86400"));
+	options->watch_ns = ns;
+	return 0;
+}
+
+static int parse_count(const char *argument, struct np_options *options, char **ret_error)
+{
+	char *end;
+	unsigned long count = strtoul(argument, &end, 10);
+
+	if (*argument < '0' || *argument > '9' || *end != '\0' || count == 0 || count > UINT32_MAX)
+		return np_usage_error(ret_error, argument, _("invalid count '%s': give 1 or more"));
+	options->count = count;
+	return 0;
+}
+
 #define FIELD(name) .field = offsetof(struct np_options, name)
 
 /* In the order of --help, by group. */
@@ -187,6 +217,10 @@ const struct np_option np_option_table[] = {
 	  FIELD(nonzero) },
 	{ 'H', "list-columns", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("list the columns, and exit"),
 	  FIELD(list_columns) },
+	{ 'w', "watch", NP_ARGUMENT_OPTIONAL, N_("SECONDS"), NP_GROUP_VIEW,
+	  N_("look again and again, every second or so often"), .parse = parse_watch },
+	{ 'c', "count", NP_ARGUMENT_REQUIRED, N_("N"), NP_GROUP_VIEW, N_("look so many times, then end"),
+	  .parse = parse_count },
 
 	{ 'J', "json", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("everything as JSON; with -v its mappings too"),
 	  .parse = parse_json },

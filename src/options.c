@@ -19,6 +19,7 @@ static const char *const exclusive[][3] = {
 	{ "json", "sort" },
 	{ "json", "nonzero" },
 	{ "json", "noheadings" },
+	{ "watch", "vmas" },
 };
 
 static size_t option_index(const char *name)
@@ -198,16 +199,26 @@ bool np_options_select_groups(const struct np_options *options)
  * Which table: -v asks for mappings. What only shapes a table shapes that of processes where targets are named as
  * groups, so that its columns don't depend on how many there are, unless a column asks for mappings.
  */
-static void choose_table(struct np_options *options)
+static int choose_table(struct np_options *options, char **ret_error)
 {
 	bool groups = np_options_select_groups(options);
 
+	if (options->count && !options->watch_ns)
+		options->watch_ns = 1000000000;
+	if (options->watch_ns) {
+		options->columns.processes = options->columns.watched = true;
+		if (!np_column_choice_names_mappings(&options->columns, &options->sort))
+			return 0;
+		*ret_error = strdup(_("--watch shows processes, which lack the columns of mappings"));
+		return *ret_error ? -EINVAL : -ENOMEM;
+	}
 	if (options->shaped && (!groups || np_column_choice_names_mappings(&options->columns, &options->sort)))
 		options->vmas = true;
 	if (options->vmas)
-		return;
+		return 0;
 	options->processes = options->shaped || options->all || options->tree || options->cgroup_count;
 	options->columns.processes = groups;
+	return 0;
 }
 
 static int parse_all(int argc, char **argv, const struct getopt_tables *tables, struct np_options *options,
@@ -228,9 +239,7 @@ static int parse_all(int argc, char **argv, const struct getopt_tables *tables, 
 	if (error < 0)
 		return error;
 	error = parse_targets(argv + optind, (size_t)(argc - optind), options, ret_error);
-	if (!error)
-		choose_table(options);
-	return error;
+	return error ? error : choose_table(options, ret_error);
 }
 
 int np_options_parse(int argc, char **argv, struct np_options *ret, char **ret_error)

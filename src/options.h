@@ -36,6 +36,8 @@ struct np_options {
 	struct np_column_choice columns;
 	struct np_column_ref sort; /* column NULL: by address */
 	bool sort_descending;
+	uint64_t watch_ns;		 /* from one look to the next; 0: one look only */
+	uint64_t count;			 /* of looks; 0: no end */
 	enum np_format format;
 	bool noheadings, bytes, quiet;
 	enum np_color_when color;

@@ -46,6 +46,7 @@ void np_target_free(struct np_target *target)
 	np_tally_free(&target->pages);
 	mappings_free(target->mappings, target->mapping_count);
 	free(target->comparisons);
+	free(target->rates);
 }
 
 static void problem_free(struct np_problem *problem)
@@ -53,6 +54,15 @@ static void problem_free(struct np_problem *problem)
 	free(problem->what);
 	free(problem->operation);
 	free(problem->effect);
+}
+
+void np_snapshot_clear(struct np_snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->target_count; i++)
+		np_target_free(&snapshot->targets[i]);
+	for (size_t i = 0; i < snapshot->problem_count; i++)
+		problem_free(&snapshot->problems[i]);
+	snapshot->target_count = snapshot->problem_count = 0;
 }
 
 void np_snapshot_destroy(struct np_snapshot *snapshot)

@@ -161,8 +161,8 @@ static int print_pages(const struct np_target *target, const struct np_system *s
 	return print_wrapped(write_source, target, system, view, NP_DIM, 1, out);
 }
 
-static int print_target(const struct np_target *target, const struct np_system *system, const struct np_view *view,
-			FILE *out)
+int np_view_target(const struct np_target *target, const struct np_system *system, const struct np_view *view,
+		   FILE *out)
 {
 	int error = print_wrapped(write_heading, target, system, view, NP_BOLD, 0, out);
 
@@ -181,7 +181,7 @@ int np_view_summary(const struct np_snapshot *snapshot, const struct np_view *vi
 	int error = 0;
 
 	for (size_t i = 0; i < snapshot->target_count && !error; i++) {
-		error = print_target(&snapshot->targets[i], &snapshot->system, view, out);
+		error = np_view_target(&snapshot->targets[i], &snapshot->system, view, out);
 		fputc('\n', out);
 	}
 	if (!error)

@@ -14,4 +14,8 @@ int np_view_summary(const struct np_snapshot *snapshot, const struct np_view *vi
 /* "Linux 6.1.38 - 2 nodes - NUMA balancing on", a line. 0 or -ENOMEM. */
 int np_view_system_line(const struct np_system *system, const struct np_view *view, FILE *out);
 
+/* One target of it: heading, pages, source. 0 or -ENOMEM. */
+int np_view_target(const struct np_target *target, const struct np_system *system, const struct np_view *view,
+		   FILE *out);
+
 #endif

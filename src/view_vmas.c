@@ -343,3 +343,75 @@ int np_view_process_table(const struct np_snapshot *snapshot, const struct np_ta
 
 	return view_table(&plan, out);
 }
+
+static void print_padded(const struct plan *plan, size_t column, const char *text, size_t width, FILE *out)
+{
+	bool right = plan->columns.refs[column].column->flags & NP_COLUMN_RIGHT, last = column + 1 == plan->columns.count;
+	size_t taken = np_text_width(text, SIZE_MAX);
+	int blanks = width > taken ? (int)(width - taken) : 0;
+
+	fprintf(out, "%*s%s%*s%s", right ? blanks : 0, "", text, right || last ? 0 : blanks, "", last ? "\n" : " ");
+}
+
+/* Room for a number that grows a little, and no headings but where the columns are other ones. */
+static int fit_widths(const struct plan *plan, struct np_line_widths *widths, bool *ret_new)
+{
+	*ret_new = widths->count != plan->columns.count;
+	if (*ret_new) {
+		size_t *more = calloc(plan->columns.count + 1, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		free(widths->widths);
+		*widths = (struct np_line_widths){ plan->columns.count, more };
+	}
+	for (size_t i = 0; i < plan->columns.count; i++) {
+		size_t width = column_width(plan, i);
+
+		if (width > widths->widths[i])
+			widths->widths[i] = width;
+		if (plan->columns.refs[i].column->flags & NP_COLUMN_RIGHT && widths->widths[i] < 7)
+			widths->widths[i] = 7;
+	}
+	return 0;
+}
+
+static int print_lines(const struct plan *plan, struct np_line_widths *widths, FILE *out)
+{
+	bool headings;
+	int error = fit_widths(plan, widths, &headings);
+
+	for (size_t i = 0; !error && headings && !plan->options->noheadings && i < plan->columns.count; i++) {
+		char buffer[16];
+
+		print_padded(plan, i, np_column_heading(&plan->columns.refs[i], buffer), widths->widths[i], out);
+	}
+	for (size_t row = 0; !error && row < plan->row_count; row++)
+		for (size_t i = 0; i < plan->columns.count; i++)
+			print_padded(plan, i, *cell_at(plan, row, i), widths->widths[i], out);
+	return error;
+}
+
+int np_view_process_lines(const struct np_snapshot *snapshot, const struct np_options *options,
+			  const struct np_view *view, struct np_line_widths *widths, FILE *out)
+{
+	struct np_options headless = *options;
+	struct plan plan = { .snapshot = snapshot, .options = &headless, .view = view, .processes = true };
+	bool headings;
+	int error;
+
+	headless.noheadings |= widths->count > 0; /* raw columns were told once; pairs name theirs anyway */
+	error = make_plan(&plan);
+	if (!error && verbatim(&plan)) {
+		error = fit_widths(&plan, widths, &headings); /* printing gives the cells away */
+		if (!error)
+			error = print_plan(&plan, out);
+	} else if (!error) {
+		headless.noheadings = options->noheadings;
+		error = print_lines(&plan, widths, out);
+	}
+	free_plan(&plan);
+	if (!error && ferror(out))
+		error = -EIO;
+	return error;
+}

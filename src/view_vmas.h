@@ -27,4 +27,17 @@ int np_view_vmas(const struct np_snapshot *snapshot, const struct np_options *op
 int np_view_process_table(const struct np_snapshot *snapshot, const struct np_target *total,
 			  const struct np_options *options, const struct np_view *view, FILE *out);
 
+/* How wide the columns of lines have been so far, so that later ones stand below them. Zeros at first. */
+struct np_line_widths {
+	size_t count;
+	size_t *widths; /* owned */
+};
+
+/*
+ * The same table as lines that are appended to earlier ones: headings the first time only, and where a column
+ * appeared. 0, -ENOMEM, or -EIO.
+ */
+int np_view_process_lines(const struct np_snapshot *snapshot, const struct np_options *options,
+			  const struct np_view *view, struct np_line_widths *widths, FILE *out);
+
 #endif

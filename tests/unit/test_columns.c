@@ -205,6 +205,9 @@ static void test_process_columns(void **state)
 	expand(&all, snapshot, true,
 	       "PID COMMAND THREADS RESIDENT PRESENT HINTED PROTNONE N0 N1 NODELESS PREFERRED OFFNODE THP HUGETLB ZERO "
 	       "SPECIAL SWAPPED MIGRATING OTHER UNKNOWN");
+	choice.watched = choice.timed = true;
+	expand(&choice, snapshot, true,
+	       "TIME PID COMMAND RESIDENT HINTED PROTNONE N0 N1 OFFNODE MADE CLEARED MOVED FAULTS SCANS");
 	assert_int_equal(np_column_choice_parse("pid,n1", &choice, &unknown, &length), 0);
 	assert_true(choice.processes);
 	assert_false(np_column_choice_names_mappings(&choice, &start));
@@ -236,6 +239,30 @@ static void test_process_values(void **state)
 	target->preferred_node = NP_FACT(0);
 	target->pages.by_node[NP_R_PRESENT][2] = 1; /* on a node that is not known */
 	check(&row, "OFFNODE", "?");
+	np_snapshot_destroy(snapshot);
+}
+
+static void test_rates(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+	struct np_row row = { &snapshot->system, snapshot->targets, NULL, NULL };
+	struct np_rates *rates = calloc(1, sizeof(*rates));
+
+	(void)state;
+	check(&row, "MADE", "?");
+	assert_non_null(rates);
+	snapshot->targets[0].rates = rates;
+	check(&row, "CLEARED", "?");
+	*rates = (struct np_rates){ "12:00", 250000000, NP_FACT(512), NP_FACT(0), NP_FACT(1), NP_NOT_KNOWN };
+	check(&row, "MADE", "2048");
+	check(&row, "CLEARED", "0");
+	check(&row, "MOVED", "4.0");
+	check(&row, "FAULTS", "?");
+	check(&row, "TIME", "12:00");
+	rates->interval_ns = 86400000000000;
+	check(&row, "MOVED", "<0.1");
+	rates->interval_ns = 0;
+	check(&row, "MADE", "?");
 	np_snapshot_destroy(snapshot);
 }
 
@@ -304,7 +331,7 @@ int main(void)
 		cmocka_unit_test(test_numa_maps),  cmocka_unit_test(test_names),
 		cmocka_unit_test(test_choice),	   cmocka_unit_test(test_default_columns),
 		cmocka_unit_test(test_process_columns), cmocka_unit_test(test_process_values),
-		cmocka_unit_test(test_total_off_node),
+		cmocka_unit_test(test_total_off_node), cmocka_unit_test(test_rates),
 		cmocka_unit_test(test_compare),	   cmocka_unit_test(test_list_fits),
 	};
 

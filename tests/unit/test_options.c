@@ -237,6 +237,36 @@ static void test_which_table(void **state)
 	expect_table("-a -v", 'm');
 }
 
+static void test_watch(void **state)
+{
+	struct np_options options = accept("1 -w");
+
+	(void)state;
+	assert_int_equal(options.watch_ns, 1000000000);
+	np_options_free(&options);
+	options = accept("1 --watch=0.25 -c 7");
+	assert_int_equal(options.watch_ns, 250000000);
+	assert_int_equal(options.count, 7);
+	assert_false(options.vmas);
+	np_options_free(&options);
+	options = accept("1 -c 3");
+	assert_int_equal(options.watch_ns, 1000000000);
+	np_options_free(&options);
+	options = accept("1 -w86400 -s made:desc");
+	assert_true(options.columns.processes && options.columns.watched);
+	np_options_free(&options);
+	refuse("1 -w0", "invalid interval '0': give seconds, 0.01 to 86400");
+	refuse("1 -w0.009", "invalid interval '0.009': give seconds, 0.01 to 86400");
+	refuse("1 -w86400.1", "invalid interval '86400.1': give seconds, 0.01 to 86400");
+	refuse("1 -w99999999999999999999", "invalid interval '99999999999999999999': give seconds, 0.01 to 86400");
+	refuse("1 -w1e3", "invalid interval '1e3': give seconds, 0.01 to 86400");
+	refuse("1 -w-1", "invalid interval '-1': give seconds, 0.01 to 86400");
+	refuse("1 -c 0", "invalid count '0': give 1 or more");
+	refuse("1 -c -1", "invalid count '-1': give 1 or more");
+	refuse("1 -vw", "--watch and --vmas exclude each other");
+	refuse("1 -w -o path", "--watch shows processes, which lack the columns of mappings");
+}
+
 static void test_formats_exclude_each_other(void **state)
 {
 	(void)state;
@@ -397,6 +427,7 @@ int main(void)
 		cmocka_unit_test(test_list_columns_needs_no_target),
 		cmocka_unit_test(test_missing_nodes),
 		cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_watch),
 		cmocka_unit_test(test_which_table),
 		cmocka_unit_test(test_help_fits),
 		cmocka_unit_test(test_table_is_consistent),
