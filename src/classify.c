@@ -129,6 +129,8 @@ static void count_in_mapping(struct np_classifier *classifier, uint64_t start, u
 		      hugetlb);
 	if (classifier->recorder)
 		classifier->recorder->record(classifier->recorder, start, pages, state, index, classifier->at);
+	if (classifier->places)
+		classifier->places->take(classifier->places, start, pages, state, size, classifier->at);
 }
 
 void np_classify(struct np_classifier *classifier, uint64_t start, uint64_t pages, enum np_state state,

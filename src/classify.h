@@ -20,6 +20,12 @@ struct np_recorder {
 		       size_t mapping);
 };
 
+/* Told of every page, with its mapping and what it was found to be; for those who need places and not only counts. */
+struct np_place_taker {
+	void (*take)(struct np_place_taker *self, uint64_t start, uint64_t pages, enum np_state state, enum np_size size,
+		     size_t mapping);
+};
+
 struct np_classifier {
 	const struct np_maps *maps;	/* ascending; borrowed */
 	const bool *hugetlb;		/* by mapping: backed by hugetlbfs; borrowed */
@@ -30,6 +36,7 @@ struct np_classifier {
 	size_t node_count;
 	int16_t node_index[NP_MAX_NODES]; /* by node number; -1: no such node */
 	size_t at;			/* the mapping that was hit last */
+	struct np_place_taker *places;	/* NULL: counts are enough */
 	uint64_t outside;		/* pages where no mapping is: it came, or went, since maps was read */
 };
 

@@ -7,6 +7,8 @@
 
 #include "snapshot.h"
 
+#define NP_JSON_SCHEMA 1 /* version of the report's shape */
+
 /*
  * Print the report, indented, keys always in the same order, and a newline. Text that somebody else
  * chose is escaped as np_escape() does for UTF-8, so np_unescape() gives its bytes back.

@@ -2,7 +2,6 @@
 /* numaprobe: the pipeline, and the exit status. */
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,12 +11,17 @@
 
 #include "config.h"
 
+#include "cases.h"
 #include "columns.h"
+#include "explain.h"
 #include "files.h"
 #include "i18n.h"
 #include "json.h"
+#include "metrics.h"
 #include "options.h"
+#include "real_user.h"
 #include "take.h"
+#include "view_compare.h"
 #include "view_problems.h"
 #include "view_processes.h"
 #include "view_summary.h"
@@ -25,29 +29,6 @@
 #include "watch.h"
 
 enum { ALL_WELL = 0, FAILED = 1, WRONG_USAGE = 2, PARTIAL = 3 };
-
-/*
- * A descriptor 0, 1 or 2 that is closed would be given to the next file or socket. What takes its place fails when
- * it is used: it can't be read, or written.
- */
-static void fill_standard_descriptors(void)
-{
-	for (int fd = 0; fd <= 2; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
-			_exit(FAILED);
-}
-
-/*
- * Installed set-user-ID, numaprobe has privilege for one thing: to start numaprobe-walk. Then it is the real
- * user for good, before it reads its arguments.
- */
-static void become_real_user(void)
-{
-	if (setresgid(getgid(), getgid(), getgid()) < 0 || setresuid(getuid(), getuid(), getuid()) < 0)
-		err(FAILED, "setresuid");
-	if (getuid() != 0 && (setuid(0) == 0 || seteuid(0) == 0))
-		errx(FAILED, "%s", _("privileges could not be given up"));
-}
 
 static int use_options(int argc, char **argv, struct np_options *options)
 {
@@ -94,33 +75,59 @@ static bool wants_color(enum np_color_when when)
 	return isatty(STDOUT_FILENO) && !(no_color && *no_color) && !(terminal && strcmp(terminal, "dumb") == 0);
 }
 
+static int render_targets(const struct np_snapshot *snapshot, const struct np_options *options,
+			  const struct np_view *view)
+{
+	if (options->vmas)
+		return np_view_vmas(snapshot, options, view, stdout);
+	if (options->processes || (np_options_select_groups(options) && snapshot->target_count > 1))
+		return np_view_processes(snapshot, options, view, stdout);
+	return np_view_summary(snapshot, view, stdout);
+}
+
 static int render(const struct np_snapshot *snapshot, const struct np_options *options)
 {
 	struct np_view view = np_view_detect(stdout);
+	int error;
 
+	if (options->report && strcmp(options->report, "-") == 0) /* standard output has it already */
+		return 0;
 	view.bytes = options->bytes;
 	view.color = wants_color(options->color);
 	if (options->format == NP_FORMAT_JSON)
 		return np_json_write(snapshot, stdout);
+	if (options->format == NP_FORMAT_METRICS)
+		return options->metrics ? 0 : np_metrics_write(snapshot, stdout);
 	if (is_nothing(snapshot))
 		return 0;
-	if (options->vmas)
-		return np_view_vmas(snapshot, options, &view, stdout);
-	if (options->processes || (np_options_select_groups(options) && snapshot->target_count > 1))
-		return np_view_processes(snapshot, options, &view, stdout);
-	return np_view_summary(snapshot, &view, stdout);
+	error = render_targets(snapshot, options, &view);
+	if (!error)
+		error = np_view_compare(snapshot, &view, stdout);
+	return error || !options->explain ? error : np_view_explain(snapshot, &view, stdout);
+}
+
+/* At this machine, or at a report. */
+static int look(const struct np_options *options, struct np_walker *walker, int walker_error,
+		struct np_snapshot **ret, char **ret_error)
+{
+	if (options->replay)
+		return np_case_replay(options, ret, ret_error);
+	*ret = np_snapshot_create();
+	return *ret ? np_take(options, walker, walker_error, *ret, ret_error) : -ENOMEM;
 }
 
 static int probe(const struct np_options *options, struct np_walker *walker, int walker_error)
 {
-	struct np_snapshot *snapshot = np_snapshot_create();
 	np_cleanup_free char *error = NULL;
-	int result = snapshot ? np_take(options, walker, walker_error, snapshot, &error) : -ENOMEM, status;
+	struct np_snapshot *snapshot = NULL;
+	int result = look(options, walker, walker_error, &snapshot, &error), status;
 
-	if (result == -EINVAL && error) {
+	if (!result)
+		result = np_case_finish(options, snapshot, &error);
+	if (result && error) {
 		warnx("%s", error);
 		np_snapshot_destroy(snapshot);
-		return WRONG_USAGE;
+		return result == -EINVAL ? WRONG_USAGE : FAILED;
 	}
 	if (!result)
 		result = render(snapshot, options);
@@ -161,10 +168,12 @@ int main(int argc, char **argv)
 	struct np_options options;
 	int walker_error = 0, status = ALL_WELL;
 
-	fill_standard_descriptors();
+	if (np_keep_standard_descriptors() < 0)
+		return FAILED;
 	if (getauxval(AT_SECURE)) {
 		walker_error = -np_walker_start(&walker);
-		become_real_user();
+		if (np_become_real_user() < 0)
+			errx(FAILED, "%s", _("privileges could not be given up"));
 	}
 	setlocale(LC_ALL, "");
 	status = use_options(argc, argv, &options);
@@ -178,7 +187,7 @@ int main(int argc, char **argv)
 	} else if (options.list_columns) {
 		np_columns_print(stdout);
 	} else {
-		if (!walker && options.source != NP_SOURCE_PAGEMAP)
+		if (!walker && options.source != NP_SOURCE_PAGEMAP && !options.replay)
 			walker_error = -np_walker_start(&walker);
 		status = (options.watch_ns ? watch : probe)(&options, walker, walker_error);
 	}

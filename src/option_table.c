@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compare.h"
 #include "escape.h"
 #include "i18n.h"
 
@@ -194,6 +195,45 @@ static int parse_count(const char *argument, struct np_options *options, char **
 	return 0;
 }
 
+static int parse_compare(const char *argument, struct np_options *options, char **ret_error)
+{
+	const char *bad;
+	size_t length;
+	char *copy;
+	int error;
+
+	options->compare = true;
+	if (!argument || np_compare_parse(argument, &options->compare_readers, &bad, &length) == 0)
+		return 0;
+	copy = strndup(bad, length);
+	error = copy ? np_usage_error(ret_error, copy, _("'%s' cannot be compared: give status, statm, smaps, "
+							 "smaps_rollup, numa_maps, pagemap or move_pages")) : -ENOMEM;
+	free(copy);
+	return error;
+}
+
+static int parse_report(const char *argument, struct np_options *options,
+			char **ret_error __attribute__((unused)))
+{
+	options->report = argument;
+	return 0;
+}
+
+static int parse_replay(const char *argument, struct np_options *options,
+			char **ret_error __attribute__((unused)))
+{
+	options->replay = argument;
+	return 0;
+}
+
+static int parse_metrics(const char *argument, struct np_options *options,
+			 char **ret_error __attribute__((unused)))
+{
+	options->format = NP_FORMAT_METRICS;
+	options->metrics = argument;
+	return 0;
+}
+
 #define FIELD(name) .field = offsetof(struct np_options, name)
 
 /* In the order of --help, by group. */
@@ -215,6 +255,7 @@ const struct np_option np_option_table[] = {
 	  N_("table: sorted by this column"), true, .parse = parse_sort },
 	{ 'z', "nonzero", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("table: only rows that hold a page"), true,
 	  FIELD(nonzero) },
+	{ 0, "explain", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("also say what the figures mean"), FIELD(explain) },
 	{ 'H', "list-columns", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("list the columns, and exit"),
 	  FIELD(list_columns) },
 	{ 'w', "watch", NP_ARGUMENT_OPTIONAL, N_("SECONDS"), NP_GROUP_VIEW,
@@ -228,12 +269,23 @@ const struct np_option np_option_table[] = {
 	  true, .parse = parse_raw },
 	{ 'P', "pairs", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("table: KEY=\"value\" pairs"), true,
 	  .parse = parse_pairs },
+	{ 0, "openmetrics", NP_ARGUMENT_OPTIONAL, N_("FILE"), NP_GROUP_FORMAT,
+	  N_("metrics for Prometheus, to standard output or FILE"), .parse = parse_metrics },
 	{ 'n', "noheadings", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("table: no headings"), true,
 	  FIELD(noheadings) },
 	{ 'b', "bytes", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("sizes in bytes, not in units such as 12.1G"),
 	  FIELD(bytes) },
 	{ 0, "color", NP_ARGUMENT_OPTIONAL, N_("WHEN"), NP_GROUP_FORMAT, N_("auto (default), always or never"),
 	  .parse = parse_color },
+
+	{ 'C', "compare", NP_ARGUMENT_OPTIONAL, N_("FILE,..."), NP_GROUP_VERDICT,
+	  N_("hold smaps, status, ... against page tables"), .parse = parse_compare },
+	{ 0, "report", NP_ARGUMENT_REQUIRED, N_("FILE"), NP_GROUP_CASE,
+	  N_("also write all that is known to FILE (.zst: packed)"), .parse = parse_report },
+	{ 0, "replay", NP_ARGUMENT_REQUIRED, N_("FILE"), NP_GROUP_CASE,
+	  N_("show a report, made elsewhere, instead of this machine"), .parse = parse_replay },
+	{ 0, "redact", NP_ARGUMENT_NONE, NULL, NP_GROUP_CASE,
+	  N_("tokens for paths and command names, no addresses"), FIELD(redact) },
 
 	{ 0, "source", NP_ARGUMENT_REQUIRED, N_("SOURCE"), NP_GROUP_SOURCE,
 	  N_("auto (default: the best that works), bpf or pagemap"), .parse = parse_source },

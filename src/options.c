@@ -20,6 +20,22 @@ static const char *const exclusive[][3] = {
 	{ "json", "nonzero" },
 	{ "json", "noheadings" },
 	{ "watch", "vmas" },
+	{ "watch", "compare" },
+	{ "watch", "openmetrics" },
+	{ "watch", "explain" },
+	{ "watch", "report" },
+	{ "watch", "replay" },
+	{ "compare", "raw", "pairs" },
+	{ "compare", "range" },
+	{ "json", "explain" },
+	{ "openmetrics", "json" },
+	{ "openmetrics", "raw", "pairs" },
+	{ "openmetrics", "explain" },
+	{ "openmetrics", "vmas" },
+	{ "openmetrics", "output", "output-all" },
+	{ "explain", "raw", "pairs" },
+	{ "replay", "range" },
+	{ "replay", "source" },
 };
 
 static size_t option_index(const char *name)
@@ -167,7 +183,7 @@ static int parse_target(const char *word, struct np_target_spec *ret, char **ret
 
 static int parse_targets(char **words, size_t count, struct np_options *options, char **ret_error)
 {
-	if (count == 0 && (options->list_columns || options->all || options->cgroup_count))
+	if (count == 0 && (options->list_columns || options->all || options->cgroup_count || options->replay))
 		return 0;
 	if (count == 0) {
 		*ret_error = strdup(_("no target: give a PID or a command name"));
@@ -314,7 +330,8 @@ void np_options_help(FILE *out)
 	static const char *const headings[] = {
 		[NP_GROUP_SELECTION] = N_("Which processes and memory:"),   [NP_GROUP_VIEW] = N_("What is shown:"),
 		[NP_GROUP_FORMAT] = N_("How it is shown:"),   [NP_GROUP_SOURCE] = N_("Where page states come from:"),
-		[NP_GROUP_GENERAL] = N_("In general:"),
+		[NP_GROUP_VERDICT] = N_("Whether the kernel's numbers can be trusted:"),
+		[NP_GROUP_CASE] = N_("Support cases:"),       [NP_GROUP_GENERAL] = N_("In general:"),
 	};
 
 	fprintf(out, "%s\n", _("Usage: numaprobe [options] PID|COMMAND...\n"

@@ -11,7 +11,7 @@
 
 #include "column_choice.h"
 
-enum np_format { NP_FORMAT_TEXT, NP_FORMAT_JSON, NP_FORMAT_RAW, NP_FORMAT_PAIRS };
+enum np_format { NP_FORMAT_TEXT, NP_FORMAT_JSON, NP_FORMAT_RAW, NP_FORMAT_PAIRS, NP_FORMAT_METRICS };
 enum np_color_when { NP_COLOR_AUTO, NP_COLOR_ALWAYS, NP_COLOR_NEVER };
 enum np_source_choice { NP_SOURCE_AUTO, NP_SOURCE_BPF, NP_SOURCE_PAGEMAP };
 
@@ -42,6 +42,11 @@ struct np_options {
 	bool noheadings, bytes, quiet;
 	enum np_color_when color;
 	enum np_source_choice source;
+	bool compare;
+	uint64_t compare_readers; /* see np_compare_parse(); 0: all */
+	const char *report, *replay; /* files, of argv; NULL: not asked for */
+	const char *metrics; /* file of --openmetrics; NULL: standard output */
+	bool redact, explain;
 };
 
 /*

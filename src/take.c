@@ -10,6 +10,7 @@
 
 #include "config.h"
 
+#include "compare.h"
 #include "files.h"
 #include "measure.h"
 #include "quickcheck.h"
@@ -65,6 +66,20 @@ static int take_targets(const struct np_options *options, pid_t walker_pid, stru
 	return result;
 }
 
+static int compare_targets(const struct np_options *options, struct np_measure *measure)
+{
+	struct np_progress progress;
+	struct np_compare compare = { measure, options->compare_readers, options->vmas, np_lag_test(measure->root_fd),
+				      &progress };
+	int result = 0;
+
+	np_progress_start(&progress, options->quiet);
+	for (size_t i = 0; i < measure->snapshot->target_count && !result; i++)
+		result = np_compare_target(&compare, &measure->snapshot->targets[i]);
+	np_progress_end(&progress);
+	return result;
+}
+
 /* --source bpf: nothing else will do. */
 static void refuse_other_source(struct np_snapshot *snapshot, const char *why)
 {
@@ -78,7 +93,7 @@ int np_take_prepare(const struct np_options *options, struct np_walker *walker, 
 		.root_fd = -1,
 		.measure = {
 			.snapshot = snapshot,
-			.want_mappings = options->vmas,
+			.want_mappings = options->vmas || options->report,
 			.want_numa_maps = np_options_need_numa_maps(options),
 			.range_start = options->range_start,
 			.range_end = options->range_end,
@@ -125,6 +140,8 @@ int np_take(const struct np_options *options, struct np_walker *walker, int walk
 		return result;
 	if (!taking.refused)
 		result = take_targets(options, np_walker_pid(walker), &taking.measure);
+	if (!result && !taking.refused && options->compare)
+		result = compare_targets(options, &taking.measure);
 	np_taking_free(&taking);
 	return result;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "walk/protocol.h"
 
 #define WALKER_NAME "numaprobe-walk"
+#define SILENCE_SECONDS 20
 
 struct np_walker {
 	pid_t pid;
@@ -69,15 +71,22 @@ static int find_walker(char *path, size_t size)
 	return access(path, X_OK) < 0 ? -errno : 0;
 }
 
-static void run_walker(const char *path, int socket_fd)
+/* Spawned, not forked: copying this program's page tables and then its touched pages would cost half a millisecond. */
+static int spawn_walker(const char *path, int socket_fd, pid_t *ret)
 {
 	char *const arguments[] = { (char *)WALKER_NAME, NULL }, *const environment[] = { NULL };
-	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	posix_spawn_file_actions_t actions;
+	int error = posix_spawn_file_actions_init(&actions);
 
-	if (dup2(socket_fd, 0) < 0 || null_fd < 0 || dup2(null_fd, 1) < 0)
-		_exit(127);
-	execve(path, arguments, environment);
-	_exit(127);
+	if (error)
+		return -error;
+	error = posix_spawn_file_actions_adddup2(&actions, socket_fd, 0);
+	if (!error)
+		error = posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_RDWR, 0);
+	if (!error)
+		error = posix_spawn(ret, path, &actions, NULL, arguments, environment);
+	posix_spawn_file_actions_destroy(&actions);
+	return -error;
 }
 
 int np_walker_start(struct np_walker **ret)
@@ -96,19 +105,18 @@ int np_walker_start(struct np_walker **ret)
 		free(walker);
 		return result;
 	}
-	pid = fork();
-	if (pid == 0)
-		run_walker(path, sockets[1]);
+	result = spawn_walker(path, sockets[1], &pid);
 	close(sockets[1]);
-	if (pid < 0) {
-		int error = errno;
-
+	if (result) {
 		close(sockets[0]);
 		free(walker);
-		return -error;
+		return result;
 	}
 	walker->pid = pid;
 	walker->socket_fd = sockets[0];
+	/* The longest walks take seconds; a walker that is silent this long has nothing to say. */
+	setsockopt(sockets[0], SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){ .tv_sec = SILENCE_SECONDS },
+		   sizeof(struct timeval));
 	*ret = walker;
 	return 0;
 }
@@ -117,9 +125,9 @@ void np_walker_stop(struct np_walker *walker)
 {
 	if (!walker)
 		return;
-	close(walker->socket_fd); /* it ends when its client does */
-	if (walker->unusable)
-		kill(walker->pid, SIGKILL);
+	close(walker->socket_fd);
+	/* It ends when its client does; killed, it ends even where it is broken, and has nothing to lose. */
+	kill(walker->pid, SIGKILL);
 	while (waitpid(walker->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	free(walker);
@@ -135,9 +143,11 @@ static ssize_t receive(int socket_fd, void *buffer, size_t size)
 	ssize_t received;
 
 	do
-		received = recv(socket_fd, buffer, size, 0);
+		received = recv(socket_fd, buffer, size, MSG_TRUNC); /* the real length, also of a longer one */
 	while (received < 0 && errno == EINTR);
-	return received < 0 ? -errno : received;
+	if (received < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	return received;
 }
 
 /* Why the walker can't serve, in words. */
@@ -178,6 +188,7 @@ static int greet(struct np_walker *walker, char **ret_why)
 	walker->hello.ready = NP_WALK_READY_COUNT;
 	walker->unusable = true;
 	if (asprintf(ret_why, "%s: %s", WALKER_NAME,
+		     length == -ETIMEDOUT ? "it says nothing" :
 		     length <= 0 ? "it ended before it said anything" : "it is of another version") < 0)
 		*ret_why = NULL;
 	return -EPROTO;
@@ -246,7 +257,7 @@ static int take_answer(struct np_walker *walker, uint64_t *pages, struct np_run_
 
 	if (length <= 0)
 		return length < 0 ? (int)length : -EPIPE;
-	if ((size_t)length < NP_ANSWER_HEADER)
+	if ((size_t)length < NP_ANSWER_HEADER || (size_t)length > sizeof(*answer))
 		return -EPROTO;
 	if (answer->kind == NP_ANSWER_END)
 		return length == NP_ANSWER_HEADER && answer->error >= 0 && (answer->error || !*pages) ? 0 : -EPROTO;

@@ -4,7 +4,7 @@
  * it has given it up before it reads its first request.
  */
 #include <errno.h>
-#include <sys/socket.h>
+#include <unistd.h>
 
 #include "../files.h"
 #include "privilege.h"
@@ -68,6 +68,14 @@ int main(void)
 	int error = 0;
 
 	np_privilege_start();
+	if (!np_serve_has_client(CLIENT)) {
+		static const char why[] = "numaprobe-walk: only numaprobe can use this program, and starts it itself\n";
+
+		/* What standard error is was the caller's choice: nothing is written there with privilege. */
+		if (np_privilege_drop(false) < 0 || write(STDERR_FILENO, why, sizeof(why) - 1) < 0)
+			return 1;
+		return 2;
+	}
 	ready = drop(load(&error), &error);
 	if (ready == NP_WALK_READY)
 		ready = learn(&error);

@@ -32,6 +32,7 @@ static void close_other_descriptors(void)
 void np_privilege_start(void)
 {
 	struct rlimit none = { 0, 0 };
+	sigset_t no_signals;
 
 	/* A missing 0, 1 or 2 would be given to the next file that is opened. */
 	for (int fd = 0; fd <= 2; fd++)
@@ -43,6 +44,8 @@ void np_privilege_start(void)
 	for (int signal_number = 1; signal_number < NSIG; signal_number++)
 		signal(signal_number, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&no_signals);
+	sigprocmask(SIG_SETMASK, &no_signals, NULL); /* a blocked SIGTERM would outlive exec */
 	umask(077);
 	prctl(PR_SET_DUMPABLE, 0);
 	if (setrlimit(RLIMIT_CORE, &none) < 0)
@@ -125,11 +128,24 @@ static bool is_empty_but(cap_value_t allowed, bool keep)
 	return empty;
 }
 
+/* Real, effective and saved ids are one, and root's can't be had. */
+static bool are_ids_final(void)
+{
+	uid_t uid, effective_uid, saved_uid;
+	gid_t gid, effective_gid, saved_gid;
+
+	if (getresuid(&uid, &effective_uid, &saved_uid) < 0 || uid != effective_uid || uid != saved_uid ||
+	    getresgid(&gid, &effective_gid, &saved_gid) < 0 || gid != effective_gid || gid != saved_gid)
+		return false;
+	if (uid == 0)
+		return true; /* a container's, without capabilities: see become_ordinary() */
+	return setuid(0) < 0 && seteuid(0) < 0 && (gid == 0 || (setgid(0) < 0 && setegid(0) < 0));
+}
+
 /* Tries to get back what was given up. */
 static bool is_gone(bool keep_bpf)
 {
 	const cap_value_t wanted[] = { CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_SETUID };
-	uid_t real, effective, saved;
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
 		cap_t caps = cap_get_proc();
@@ -144,11 +160,7 @@ static bool is_gone(bool keep_bpf)
 		if (raised && !(keep_bpf && wanted[i] == CAP_BPF))
 			return false;
 	}
-	if (getresuid(&real, &effective, &saved) < 0 || real != effective || real != saved)
-		return false;
-	if (real != 0 && (setuid(0) == 0 || seteuid(0) == 0))
-		return false;
-	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 && prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0;
+	return are_ids_final() && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 && prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0;
 }
 
 int np_privilege_drop(bool keep_bpf)
@@ -160,16 +172,19 @@ int np_privilege_drop(bool keep_bpf)
 	result = keep_only(loading, LOADING, true);
 	drop_bounding_set();
 	if (!result) {
-		/* Changing from root clears the permitted set, unless told to keep it. */
-		prctl(PR_SET_KEEPCAPS, keep_bpf ? 1 : 0, 0, 0, 0);
+		/*
+		 * A change of user makes the process as dumpable as fs.suid_dumpable says, which may be anything;
+		 * capabilities that its user lacks still keep ptrace away, so they go after that is put right.
+		 */
+		prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
 		result = become_ordinary();
 		prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
 	}
+	prctl(PR_SET_DUMPABLE, 0);
 	if (keep_only(&bpf, keep_bpf ? 1 : 0, true) < 0 && !result)
 		result = -EPERM;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 && !result)
 		result = -errno;
-	prctl(PR_SET_DUMPABLE, 0); /* a change of user sets it to fs.suid_dumpable, which may be anything */
 	if (!result && (!is_empty_but(CAP_BPF, keep_bpf) || !is_gone(keep_bpf)))
 		result = -EPERM;
 	return result;
@@ -195,12 +210,9 @@ int np_privilege_filter_calls(void)
 		RETURN(SECCOMP_RET_KILL_PROCESS),
 		LOAD(nr),
 		ALLOW(SYS_recvmsg),
-		ALLOW(SYS_sendmsg),
-		ALLOW(SYS_sendto),
+		ALLOW(SYS_sendto), /* and not sendmsg, which could hand the program's descriptor out */
 		ALLOW(SYS_close),
 		ALLOW(SYS_exit_group),
-		ALLOW(SYS_restart_syscall),
-		ALLOW(SYS_rt_sigreturn),
 		/* bpf(2) for running what is loaded, and nothing else. */
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 2),
 		LOAD(args[0]), /* the low half; this kernel is little-endian */

@@ -8,6 +8,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+bool np_serve_has_client(int socket_fd)
+{
+	int domain = 0, type = 0;
+	socklen_t length = sizeof(int);
+
+	return getsockopt(socket_fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_UNIX &&
+	       getsockopt(socket_fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_SEQPACKET;
+}
+
 static int send_all(int socket_fd, const void *message, size_t length)
 {
 	ssize_t sent;
@@ -102,6 +111,8 @@ static int send_runs(struct np_run_sink *sink, const struct np_run *runs, size_t
 
 		answer.kind = NP_ANSWER_RUNS;
 		answer.count = (uint32_t)part;
+		answer.error = 0;
+		answer.retries = 0;
 		memcpy(answer.runs, runs, part * sizeof(*runs));
 		result = send_all(socket_fd, &answer, NP_ANSWER_HEADER + part * sizeof(*runs));
 		if (result)

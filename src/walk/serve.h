@@ -3,8 +3,13 @@
 #ifndef NUMAPROBE_SERVE_H
 #define NUMAPROBE_SERVE_H
 
+#include <stdbool.h>
+
 #include "protocol.h"
 #include "walk.h"
+
+/* A packet socket to another process is the only place that anything is sent to. */
+bool np_serve_has_client(int socket_fd);
 
 int np_serve_hello(int socket_fd, enum np_walk_ready ready, int error, unsigned levels);
 

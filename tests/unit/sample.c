@@ -148,19 +148,6 @@ char *sample_render(sample_renderer *render, const struct np_snapshot *snapshot,
 	return text;
 }
 
-static FILE *open_expected(const char *name, const char *mode)
-{
-	const char *directory = getenv("srcdir");
-	char path[4096];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/tests/unit/expected/%s.txt", directory ? directory : ".", name);
-	file = fopen(path, mode);
-	if (!file)
-		err(EXIT_FAILURE, "%s", path);
-	return file;
-}
-
 static char *read_all(FILE *file)
 {
 	char *text = NULL;
@@ -173,12 +160,14 @@ static char *read_all(FILE *file)
 	return copy("");
 }
 
-void sample_expect(const char *name, char *text)
+void sample_expect_file(const char *path, char *text)
 {
 	bool regenerate = getenv("NUMAPROBE_REGENERATE") != NULL;
-	FILE *file = open_expected(name, regenerate ? "w" : "r");
+	FILE *file = fopen(path, regenerate ? "w" : "r");
 	char *expected;
 
+	if (!file)
+		err(EXIT_FAILURE, "%s", path);
 	if (regenerate)
 		fputs(text, file);
 	expected = regenerate ? copy(text) : read_all(file);
@@ -186,4 +175,13 @@ void sample_expect(const char *name, char *text)
 	assert_string_equal(text, expected);
 	free(expected);
 	free(text);
+}
+
+void sample_expect(const char *name, char *text)
+{
+	const char *directory = getenv("srcdir");
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/tests/unit/expected/%s.txt", directory ? directory : ".", name);
+	sample_expect_file(path, text);
 }

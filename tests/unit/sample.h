@@ -35,5 +35,7 @@ char *sample_render(sample_renderer *render, const struct np_snapshot *snapshot,
  * With NUMAPROBE_REGENERATE set the file is written instead: review the difference. Frees the text.
  */
 void sample_expect(const char *name, char *text);
+/* The same for a file of any path. */
+void sample_expect_file(const char *path, char *text);
 
 #endif

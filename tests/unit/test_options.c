@@ -388,7 +388,7 @@ static void test_help_fits(void **state)
 		next = strchr(line, '\n');
 		assert_true(next - line <= 80);
 	}
-	assert_true(lines <= 40);
+	assert_true(lines <= 60);
 	free(text);
 }
 

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# fish completion for numaprobe(8)
+
+function __numaprobe_columns
+    numaprobe --list-columns 2>/dev/null | string replace -rf '^ [*+m ]* ([A-Z]+) +(.*)' '$1\t$2'
+end
+
+# LIST or +LIST: what stands before its last name, with each name.
+function __numaprobe_list
+    set -l before (string match -r '^(?:.*,|\+)' -- (commandline -ct | string replace -r '^(-o|--output=)' ''))
+    printf "$before%s\n" (__numaprobe_columns)
+end
+
+function __numaprobe_sort
+    for column in (__numaprobe_columns | string replace -r '\t.*' '')
+        printf '%s\n' $column $column:asc $column:desc
+    end
+end
+
+function __numaprobe_names
+    cat /proc/*/comm 2>/dev/null | sort -u
+end
+
+complete -c numaprobe -f
+complete -c numaprobe -a '(__fish_complete_pids)'
+complete -c numaprobe -a '(__numaprobe_names)' -d 'Command name'
+complete -c numaprobe -l range -x -d 'only these addresses (hexadecimal, as in maps)'
+complete -c numaprobe -s v -l vmas -d 'one line for each mapping'
+complete -c numaprobe -s o -l output -x -a '(__numaprobe_list)' -d 'mappings: these columns; +LIST: these too'
+complete -c numaprobe -l output-all -d 'mappings: all columns'
+complete -c numaprobe -s s -l sort -x -a '(__numaprobe_sort)' -d 'mappings: sorted by this column'
+complete -c numaprobe -s z -l nonzero -d 'mappings: only those that hold a page'
+complete -c numaprobe -s H -l list-columns -d 'list the columns of the mappings, and exit'
+complete -c numaprobe -s J -l json -d 'everything as JSON; with -v its mappings too'
+complete -c numaprobe -s r -l raw -d 'mappings: raw columns, one blank between them'
+complete -c numaprobe -s P -l pairs -d 'mappings: KEY="value" pairs'
+complete -c numaprobe -s n -l noheadings -d 'mappings: no headings'
+complete -c numaprobe -s b -l bytes -d 'sizes in bytes, not in units such as 12.1G'
+complete -c numaprobe -l color -a 'auto always never' -d 'auto (default), always or never'
+complete -c numaprobe -s C -l compare -a 'status statm smaps smaps_rollup numa_maps pagemap move_pages' -d 'hold smaps, status, ... against page tables'
+complete -c numaprobe -l source -x -a 'auto bpf pagemap' -d 'auto (default: the best that works), bpf or pagemap'
+complete -c numaprobe -s q -l quiet -d 'no notes and no progress on standard error'
+complete -c numaprobe -s h -l help -d 'show this help, and exit'
+complete -c numaprobe -s V -l version -d 'show the version, and exit'
