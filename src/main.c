@@ -184,7 +184,7 @@ int main(int argc, char **argv)
 	int walker_error = 0, status = ALL_WELL;
 
 	if (np_keep_standard_descriptors() < 0)
-		return FAILED;
+		err(FAILED, "/");
 	if (getauxval(AT_SECURE)) {
 		walker_error = -np_walker_start(&walker);
 		if (np_become_real_user() < 0)
