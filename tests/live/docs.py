@@ -144,7 +144,8 @@ def pages():
 
 @test()
 def man_is_clean():
-    for tool, arguments in (("mandoc", ("-T", "lint", "-W", "warning")), ("groff", ("-ww", "-mdoc", "-Tutf8", "-z"))):
+    for tool, arguments in (("mandoc", ("-T", "lint", "-W", "warning")),
+                            ("groff", ("-ww", "-mdoc", "-Tutf8", "-z", "-rLL=500n"))):  # wide, since paths may be long
         if not shutil.which(tool):
             raise Skip(f"needs {tool}")
         for path in pages():
