@@ -228,6 +228,20 @@ static int redact_mappings(struct redaction *redaction, struct np_target *target
 	return result;
 }
 
+static int redact_comparison(struct redaction *redaction, struct np_comparison *comparison)
+{
+	int result = redact_words(redaction, &comparison->reason);
+
+	for (size_t i = 0; i < comparison->mapping_count && !result; i++) {
+		struct np_mapping_comparison *mapping = &comparison->mappings[i];
+
+		result = redact_path(redaction, &mapping->path);
+		mapping->end -= mapping->start;
+		mapping->start = 0;
+	}
+	return result;
+}
+
 static int redact_target(struct redaction *redaction, struct np_target *target)
 {
 	int result = 0;
@@ -239,7 +253,11 @@ static int redact_target(struct redaction *redaction, struct np_target *target)
 	if (!result)
 		result = redact_words(redaction, &target->source.how_hints);
 	redact_range(target);
-	return result ? result : redact_mappings(redaction, target);
+	if (!result)
+		result = redact_mappings(redaction, target);
+	for (size_t i = 0; i < target->comparison_count && !result; i++)
+		result = redact_comparison(redaction, &target->comparisons[i]);
+	return result;
 }
 
 static int redact_problem(struct redaction *redaction, struct np_problem *problem)
