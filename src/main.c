@@ -19,6 +19,7 @@
 #include "json.h"
 #include "metrics.h"
 #include "options.h"
+#include "paint.h"
 #include "real_user.h"
 #include "take.h"
 #include "view_compare.h"
@@ -78,8 +79,12 @@ static bool wants_color(enum np_color_when when)
 static int render_targets(const struct np_snapshot *snapshot, const struct np_options *options,
 			  const struct np_view *view)
 {
+	if (options->map)
+		return np_paint_terminal(snapshot, view, stdout);
 	if (options->vmas)
 		return np_view_vmas(snapshot, options, view, stdout);
+	if (options->svg && !options->shaped)
+		return 0;
 	if (options->processes || (np_options_select_groups(options) && snapshot->target_count > 1))
 		return np_view_processes(snapshot, options, view, stdout);
 	return np_view_summary(snapshot, view, stdout);

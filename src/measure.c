@@ -15,6 +15,7 @@
 
 #include "classify.h"
 #include "files.h"
+#include "grains.h"
 #include "hugetlb.h"
 #include "pagemap.h"
 #include "parse_numa_maps.h"
@@ -475,7 +476,16 @@ static int measure_open_target(struct np_measure *measure, int dir_fd, const cha
 		leave_out(measure->snapshot);
 		return 0;
 	}
+	if (measure->want_grains) {
+		target->grains = np_grains_create(measure->snapshot->system.node_count);
+		if (!target->grains)
+			return -ENOMEM;
+		measure->recorder = &target->grains->recorder;
+	}
 	result = look_at(measure, dir_fd, target, path, &look, &what);
+	measure->recorder = NULL;
+	if (!result && target->grains && target->grains->failed)
+		result = -ENOMEM;
 	target->source.elapsed_ns = now_ns() - start;
 	if (result == -ESRCH && measure->only_with_memory) {
 		leave_out(measure->snapshot);

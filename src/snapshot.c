@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grains.h"
+
 struct np_snapshot *np_snapshot_create(void)
 {
 	return calloc(1, sizeof(struct np_snapshot));
@@ -58,6 +60,7 @@ void np_target_free(struct np_target *target)
 		np_comparison_free(&target->comparisons[i]);
 	free(target->comparisons);
 	free(target->rates);
+	np_grains_destroy(target->grains);
 	free(target->read_effects);
 }
 

@@ -130,6 +130,8 @@ struct np_source {
 	char *how_hints;      /* how a source other than page tables knows the hints; NULL otherwise */
 };
 
+struct np_grains;
+
 /* What changed since the walk before (--watch). Not known in the first one. */
 struct np_rates {
 	char time[32];			 /* of this walk: "2026-01-31T12:00:00.123Z" */
@@ -152,6 +154,7 @@ struct np_target {
 	uint64_t range_start, range_end; /* --range; both 0: everything */
 	size_t comparison_count;
 	struct np_comparison *comparisons;
+	struct np_grains *grains; /* where its pages are, for a picture (grains.h); NULL: not asked for */
 	struct np_rates *rates; /* NULL: not watched */
 	size_t read_effect_count;
 	struct np_read_effect *read_effects;
