@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FOLD_ROW_BYTES (1ULL << 30) /* what is folded begins a row from this size on */
+#define FOLD_ROW_BYTES (1ULL << 30) /* what is folded may begin a row from this size on, */
+#define FOLD_ROWS 12		    /* but only the largest folds do */
 #define MOST_EMPTY 4 /* cells without a page that are drawn between others; more are folded */
 #define PAGE_SHIFT 12
 
@@ -36,6 +37,25 @@ static unsigned choose_shift(const struct np_grains *grains, size_t most_cells)
 	while (shift < 63 && count_cells(grains, shift) > most_cells)
 		shift++;
 	return shift;
+}
+
+/* Larger than all gaps but for the FOLD_ROWS largest, of which all that are alike count or none. */
+static uint64_t choose_row_fold(const struct np_grains *grains)
+{
+	uint64_t largest[FOLD_ROWS + 1] = { 0 }; /* descending */
+
+	for (size_t i = 1; i < grains->count; i++) {
+		uint64_t gap = (grains->indices[i] - grains->indices[i - 1]) << grains->shift;
+
+		for (size_t k = 0; k <= FOLD_ROWS; k++)
+			if (gap > largest[k]) {
+				uint64_t next = largest[k];
+
+				largest[k] = gap;
+				gap = next;
+			}
+	}
+	return largest[FOLD_ROWS] >= FOLD_ROW_BYTES ? largest[FOLD_ROWS] + 1 : FOLD_ROW_BYTES;
 }
 
 /* The first mapping that ends after an address. Addresses ascend from call to call. */
@@ -95,6 +115,7 @@ struct making {
 	const struct np_grains *grains;
 	struct np_layout layout;
 	unsigned shift;
+	uint64_t row_fold_bytes; /* folds of this size begin a row */
 	size_t mapping_at;
 	uint64_t *by_node;
 };
@@ -132,7 +153,7 @@ static void bridge(struct making *making, uint64_t from, uint64_t to)
 	if (to - from > MOST_EMPTY) {
 		const struct np_layout_row *row = &making->layout.rows[making->layout.row_count - 1];
 
-		if (bytes < FOLD_ROW_BYTES && row->count + 1 < making->layout.columns)
+		if (bytes < making->row_fold_bytes && row->count + 1 < making->layout.columns)
 			add_cell(making, from)->folded_bytes = bytes;
 		else
 			start_row(making, bytes);
@@ -196,6 +217,7 @@ int np_layout_make(const struct np_target *target, size_t columns, size_t rows, 
 		*ret = *layout;
 		return 0;
 	}
+	making.row_fold_bytes = choose_row_fold(target->grains);
 	making.shift = choose_shift(target->grains, layout->columns * rows);
 	layout->cell_bytes = 1ULL << making.shift;
 	cells = count_cells(target->grains, making.shift);

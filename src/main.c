@@ -26,6 +26,7 @@
 #include "view_problems.h"
 #include "view_processes.h"
 #include "view_summary.h"
+#include "view_threads.h"
 #include "view_vmas.h"
 #include "watch.h"
 
@@ -106,6 +107,8 @@ static int render(const struct np_snapshot *snapshot, const struct np_options *o
 	if (is_nothing(snapshot))
 		return 0;
 	error = render_targets(snapshot, options, &view);
+	if (!error && options->threads && !options->noheadings)
+		error = np_view_threads(snapshot, &view, stdout);
 	if (!error)
 		error = np_view_compare(snapshot, &view, stdout);
 	return error || !options->explain ? error : np_view_explain(snapshot, &view, stdout);

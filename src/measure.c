@@ -21,6 +21,7 @@
 #include "parse_numa_maps.h"
 #include "parse_sched.h"
 #include "parse_status.h"
+#include "threads.h"
 
 #define TRIES 5 /* walks of a target that changes all the time */
 #define PAGE_SHIFT 12
@@ -501,6 +502,8 @@ static int measure_open_target(struct np_measure *measure, int dir_fd, const cha
 		result = 0;
 	if (!result && target->readable && measure->want_mappings)
 		result = keep_mappings(measure, target, &look);
+	if (!result && target->readable && measure->want_threads)
+		result = np_threads_read(measure->root_fd, dir_fd, measure->snapshot, target);
 	if (!result && target->readable && measure->want_mappings && measure->want_numa_maps)
 		result = read_numa_maps(measure, dir_fd, path, target);
 	look_free(&look);

@@ -227,6 +227,7 @@ static int choose_table(struct np_options *options, char **ret_error)
 {
 	bool groups = np_options_select_groups(options);
 
+	options->threads = options->vmas && options->format != NP_FORMAT_RAW && options->format != NP_FORMAT_PAIRS;
 	if (options->count && !options->watch_ns)
 		options->watch_ns = 1000000000;
 	if (options->watch_ns) {
