@@ -81,7 +81,7 @@ static int find_length(struct series *series, bool *ret_scanned, uint64_t *ret_c
 	*ret_cpu_ns = (uint64_t)sample.cpu_ns.value;
 	*ret_scanned = !sample.scans.known || sample.scans.value > 0;
 	/* Where scans can't be seen, the default settings are taken to hold: the first after a second. */
-	series->window.limit_ns = sample.scans.known && *ret_scanned ? *ret_cpu_ns + *ret_cpu_ns / 4 :
+	series->window.limit_ns = sample.scans.known && *ret_scanned ? *ret_cpu_ns + *ret_cpu_ns / 2 :
 								       FIRST_LIMIT_NS / 2;
 	return 0;
 }
@@ -224,16 +224,15 @@ static int judge_all(const struct series *series, const struct judging *judging)
 	return result;
 }
 
-/* Hints without any reader, in most windows: this kernel hints local pages of a single thread anyway. */
-static bool hints_anyway(const struct series *series)
+/* The mean over the windows of both controls. */
+static double mean_of_controls(const struct series *series, measure of)
 {
-	double shares[64];
-	size_t count = take_controls(series, READERS_MOST, hinted_share, shares);
-	double sum = 0;
+	double numbers[64], sum = 0;
+	size_t count = take_controls(series, READERS_MOST, of, numbers);
 
 	for (size_t i = 0; i < count; i++)
-		sum += shares[i];
-	return count && sum > (double)count / 2;
+		sum += numbers[i];
+	return count ? sum / (double)count : 0;
 }
 
 static int run_causes(struct np_checker *checker, struct series *series)
@@ -252,7 +251,7 @@ static int run_causes(struct np_checker *checker, struct series *series)
 		result = run_rounds(series, _("does reading make hints"));
 	if (result)
 		return result;
-	if (hints_anyway(series))
+	if (mean_of_controls(series, hinted_share) > 0.5)
 		return np_check_all_unknown(checker, NP_CHECK_CAUSES,
 					    _("the balancer hints this memory without any reader too"));
 	return judge_all(series, &judging);
@@ -292,9 +291,10 @@ static int run_stalls(struct np_checker *checker, struct series *series)
 		return result;
 	if (checker->why_no_hints)
 		return np_check_all_unknown(checker, NP_CHECK_LOSES, checker->why_no_hints);
-	if (!hints_anyway(series)) /* here it has to: there are two threads */
+	if (mean_of_controls(series, lost_share) > 0.75)
 		return np_check_all_unknown(checker, NP_CHECK_LOSES,
-					    _("most scans are lost without any reader too"));
+					    _("most scans are lost without any reader too; a less busy machine might "
+					      "make it known"));
 	return judge_all(series, &losses);
 }
 

@@ -3,7 +3,7 @@
 #ifndef NUMAPROBE_CHECK_RUN_H
 #define NUMAPROBE_CHECK_RUN_H
 
-#include "check.h"
+#include "kernel_check.h"
 #include "progress.h"
 #include "readers.h"
 #include "subject.h"

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "kernel_check.h"
 
 struct np_snapshot *np_snapshot_create(void)
 {
