@@ -50,10 +50,10 @@ _numaprobe_targets()
 _numaprobe_options()
 {
 	printf '%s\n' --range \
-		-v --vmas -o --output --output-all -s --sort -z --nonzero -H --list-columns \
-		-J --json -r --raw -P --pairs -n --noheadings -b --bytes --color \
-		-C --compare \
-		--source \
+		-v --vmas -o --output --output-all -s --sort -z --nonzero --explain -H --list-columns \
+		-J --json -r --raw -P --pairs --openmetrics -n --noheadings -b --bytes --color \
+		-C --compare -k --check-kernel --quick --strict --with-kvm \
+		--report --replay --redact --source \
 		-q --quiet -h --help -V --version
 }
 
@@ -98,6 +98,16 @@ _numaprobe()
 	-s | --sort)
 		_numaprobe_offer "$typed" < <(_numaprobe_columns "$1")
 		return
+		;;
+	--report | --replay)
+		compopt -o default
+		return
+		;;
+	--openmetrics) # its argument is optional, and follows a "="
+		if [[ ${COMP_WORDS[COMP_CWORD]} == = || ${COMP_WORDS[COMP_CWORD - 1]} == = ]]; then
+			compopt -o default
+			return
+		fi
 		;;
 	--range) return ;;
 	esac

@@ -133,6 +133,11 @@ void np_walker_stop(struct np_walker *walker)
 	free(walker);
 }
 
+pid_t np_walker_pid(const struct np_walker *walker)
+{
+	return walker ? walker->pid : 0;
+}
+
 static ssize_t receive(int socket_fd, void *buffer, size_t size)
 {
 	ssize_t received;
