@@ -11,7 +11,7 @@
 
 #include "config.h"
 
-#include "check.h"
+#include "kernel_check.h"
 #include "cases.h"
 #include "columns.h"
 #include "explain.h"

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
 #include "grains.h"
+#include "kernel_check.h"
 
 struct np_snapshot *np_snapshot_create(void)
 {
