@@ -15,7 +15,7 @@ _numaprobe_offer()
 
 _numaprobe_columns()
 {
-	"$1" --list-columns 2>/dev/null | sed -n 's/^ [* ] \([A-Z][A-Z]*\) .*/\1/p'
+	"$1" --list-columns 2>/dev/null | sed -n 's/^ [*+m ]* \([A-Z][A-Z]*\) .*/\1/p'
 }
 
 # LIST or +LIST: the last name of it.
@@ -31,6 +31,17 @@ _numaprobe_list()
 	_numaprobe_offer "${typed#"$before"}" "$before" < <(_numaprobe_columns "$1")
 }
 
+# One of these words, or the last of several with commas between them.
+_numaprobe_words()
+{
+	local typed=$1 before=
+
+	shift
+	[[ $typed == *,* ]] && before=${typed%,*},
+	compopt -o nospace
+	_numaprobe_offer "${typed#"$before"}" "$before" < <(printf '%s\n' "$@")
+}
+
 _numaprobe_targets()
 {
 	cd /proc && printf '%s\n' [0-9]* && cat -- [0-9]*/comm 2>/dev/null | sort -u
@@ -39,9 +50,10 @@ _numaprobe_targets()
 _numaprobe_options()
 {
 	printf '%s\n' --range \
-		-v --vmas -o --output --output-all -s --sort -z --nonzero -H --list-columns \
-		-J --json -r --raw -P --pairs -n --noheadings -b --bytes --color \
-		--source \
+		-v --vmas -o --output --output-all -s --sort -z --nonzero --explain -H --list-columns \
+		-J --json -r --raw -P --pairs --openmetrics -n --noheadings -b --bytes --color \
+		-C --compare -k --check-kernel --quick --strict --with-kvm \
+		--report --replay --redact --source \
 		-q --quiet -h --help -V --version
 }
 
@@ -69,6 +81,12 @@ _numaprobe()
 			return
 		fi
 		;;
+	-C | --compare)
+		if [[ ${COMP_WORDS[COMP_CWORD]} == = || ${COMP_WORDS[COMP_CWORD - 1]} == = ]]; then
+			_numaprobe_words "$typed" status statm smaps smaps_rollup numa_maps pagemap move_pages
+			return
+		fi
+		;;
 	--source)
 		_numaprobe_offer "$typed" < <(printf '%s\n' auto bpf pagemap)
 		return
@@ -80,6 +98,16 @@ _numaprobe()
 	-s | --sort)
 		_numaprobe_offer "$typed" < <(_numaprobe_columns "$1")
 		return
+		;;
+	--report | --replay)
+		compopt -o default
+		return
+		;;
+	--openmetrics) # its argument is optional, and follows a "="
+		if [[ ${COMP_WORDS[COMP_CWORD]} == = || ${COMP_WORDS[COMP_CWORD - 1]} == = ]]; then
+			compopt -o default
+			return
+		fi
 		;;
 	--range) return ;;
 	esac

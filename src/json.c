@@ -4,73 +4,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "escape.h"
-
-#define SCHEMA_VERSION 1
-
-/*
- * All of these give a new value, or NULL where memory is short. jansson hands NULL on: an object or
- * array that was to take a NULL value refuses it, and put() and append() remember that as a failure.
- */
-
-/* An object or array in the making. */
-struct builder {
-	json_t *value;
-	bool failed;
-};
-
-static void put(struct builder *object, const char *key, json_t *value)
-{
-	if (json_object_set_new(object->value, key, value) < 0)
-		object->failed = true;
-}
-
-static void append(struct builder *array, json_t *value)
-{
-	if (json_array_append_new(array->value, value) < 0)
-		array->failed = true;
-}
-
-static json_t *finish(struct builder *builder)
-{
-	if (!builder->failed)
-		return builder->value;
-	json_decref(builder->value);
-	return NULL;
-}
-
-static json_t *count(uint64_t number)
-{
-	return json_integer(number > INT64_MAX ? INT64_MAX : (json_int_t)number);
-}
-
-static json_t *fact(const struct np_fact *fact_)
-{
-	return fact_->known ? json_integer(fact_->value) : json_null();
-}
-
-/* Bytes that somebody else may have chosen; null for NULL. */
-static json_t *text(const char *bytes)
-{
-	char *safe;
-	json_t *value;
-
-	if (!bytes)
-		return json_null();
-	safe = np_escape(bytes, true);
-	value = safe ? json_string(safe) : NULL;
-	free(safe);
-	return value;
-}
-
-static json_t *address(uint64_t number)
-{
-	return json_sprintf("0x%" PRIx64, number);
-}
+#include "json_build.h"
+#include "json_check.h"
 
 static const char *node_key(const struct np_system *system, size_t node, char buffer[16])
 {
@@ -230,6 +168,19 @@ static json_t *balancing(const struct np_target *target)
 	return finish(&object);
 }
 
+static json_t *rates(const struct np_rates *changes)
+{
+	struct builder object = { json_object(), false };
+
+	put(&object, "time", text(changes->time));
+	put(&object, "interval_ns", changes->interval_ns ? count(changes->interval_ns) : json_null());
+	put(&object, "hints_made", fact(&changes->made));
+	put(&object, "hints_cleared", fact(&changes->cleared));
+	put(&object, "moved", fact(&changes->moved));
+	put(&object, "minor_faults", fact(&changes->minor_faults));
+	return finish(&object);
+}
+
 static json_t *mapping_object(const struct np_mapping *mapping, const struct np_system *system)
 {
 	struct builder object = { json_object(), false };
@@ -259,6 +210,96 @@ static json_t *mappings(const struct np_target *target, const struct np_system *
 	return finish(&array);
 }
 
+static json_t *mapping_comparison(const struct np_mapping_comparison *row)
+{
+	struct builder object = { json_object(), false };
+
+	put(&object, "start", address(row->start));
+	put(&object, "end", address(row->end));
+	put(&object, "path", text(row->path));
+	put(&object, "pages", count(row->pages));
+	put(&object, "low", count(row->low));
+	put(&object, "high", count(row->high));
+	put(&object, "verdict", json_string(np_verdict_name(row->verdict)));
+	put(&object, "difference_pages", json_integer(row->difference_pages));
+	put(&object, "cause", text(row->cause));
+	return finish(&object);
+}
+
+/* Of the mappings, those that do not agree. */
+static json_t *mapping_comparisons(const struct np_comparison *row)
+{
+	struct builder array = { NULL, false };
+
+	if (!row->has_mappings)
+		return json_null();
+	array.value = json_array();
+	for (size_t i = 0; i < row->mapping_count; i++)
+		append(&array, mapping_comparison(&row->mappings[i]));
+	return finish(&array);
+}
+
+static json_t *yes_or_no(enum np_effect effect)
+{
+	return effect == NP_EFFECT_NOT_TESTED ? json_null() : json_boolean(effect == NP_EFFECT_YES);
+}
+
+static json_t *comparison(const struct np_comparison *row)
+{
+	struct builder object = { json_object(), false };
+
+	put(&object, "name", text(row->name));
+	put(&object, "field", text(row->field));
+	put(&object, "pages", fact(&row->pages));
+	put(&object, "low", count(row->low));
+	put(&object, "high", count(row->high));
+	put(&object, "verdict", json_string(np_verdict_name(row->verdict)));
+	put(&object, "difference_pages", row->pages.known ? json_integer(row->difference_pages) : json_null());
+	put(&object, "cause", text(row->cause));
+	put(&object, "predicted_low", count(row->predicted_low));
+	put(&object, "predicted_high", count(row->predicted_high));
+	put(&object, "as_predicted", yes_or_no(row->as_predicted));
+	put(&object, "lag_pages", count(row->lag_pages));
+	put(&object, "faults", count(row->faults));
+	put(&object, "reason", text(row->reason));
+	put(&object, "mappings", mapping_comparisons(row));
+	put(&object, "mappings_agree", row->has_mappings ? count(row->mappings_agree) : json_null());
+	return finish(&object);
+}
+
+static json_t *comparisons(const struct np_target *target)
+{
+	struct builder array = { json_array(), false };
+
+	for (size_t i = 0; i < target->comparison_count; i++)
+		append(&array, comparison(&target->comparisons[i]));
+	return finish(&array);
+}
+
+static json_t *read_effects(const struct np_target *target)
+{
+	static const char *const verdicts[] = {
+		[NP_EFFECT_NO] = "leaves hints alone",
+		[NP_EFFECT_YES] = "clears hints",
+		[NP_EFFECT_NOT_TESTED] = "unknown",
+	};
+	struct builder array = { json_array(), false };
+
+	for (size_t i = 0; i < target->read_effect_count; i++) {
+		const struct np_read_effect *effect = &target->read_effects[i];
+		struct builder object = { json_object(), false };
+
+		put(&object, "reader", text(effect->reader));
+		put(&object, "hinted_before", count(effect->hinted_before));
+		put(&object, "cleared", count(effect->cleared));
+		put(&object, "cleared_control", fact(&effect->cleared_control));
+		put(&object, "elapsed_ns", count(effect->elapsed_ns));
+		put(&object, "verdict", json_string(verdicts[effect->clears]));
+		append(&array, finish(&object));
+	}
+	return finish(&array);
+}
+
 static json_t *target_object(const struct np_target *target, const struct np_system *system)
 {
 	struct builder object = { json_object(), false };
@@ -273,9 +314,11 @@ static json_t *target_object(const struct np_target *target, const struct np_sys
 	put(&object, "pages", readable ? pages(&target->pages, system) : json_null());
 	put(&object, "huge", readable ? huge(&target->pages, system) : json_null());
 	put(&object, "balancing", balancing(target));
+	if (target->rates)
+		put(&object, "rates", rates(target->rates));
 	put(&object, "mappings", mappings(target, system));
-	put(&object, "reports", json_array());
-	put(&object, "reads", json_array());
+	put(&object, "reports", comparisons(target));
+	put(&object, "reads", read_effects(target));
 	return finish(&object);
 }
 
@@ -341,7 +384,7 @@ static json_t *check_object(const struct np_quickcheck *check)
 	return finish(&object);
 }
 
-static json_t *problem_row(const char *what, const char *operation, int error, const char *effect)
+static json_t *problem_row(const char *what, const char *operation, int error, const char *effect, bool asked_for)
 {
 	struct builder object = { json_object(), false };
 
@@ -349,6 +392,7 @@ static json_t *problem_row(const char *what, const char *operation, int error, c
 	put(&object, "operation", text(operation));
 	put(&object, "errno", text(error ? strerrorname_np(error) : NULL));
 	put(&object, "effect", text(effect));
+	put(&object, "asked_for", json_boolean(asked_for));
 	return finish(&object);
 }
 
@@ -378,12 +422,12 @@ static void append_reasons(struct builder *array, const struct np_snapshot *snap
 		snprintf(what, sizeof(what), "/proc/%d/numa_maps", (int)target->pid);
 		if (target->readable && lacks_policy(target) && !has_problem(snapshot, what))
 			append(array, problem_row(what, "not read", 0,
-						  "the memory policy of some mappings is not known"));
+						  "the memory policy of some mappings is not known", false));
 		snprintf(what, sizeof(what), "/proc/%d/pagemap", (int)target->pid);
 		if (target->readable && !np_tally_hints_known(&target->pages, snapshot->system.node_count))
 			append(array, problem_row(what, "page tables not read", 0,
 						  target->source.why_not_better ? target->source.why_not_better :
-							"present and hinted pages were not told apart"));
+							"present and hinted pages were not told apart", false));
 	}
 }
 
@@ -394,7 +438,8 @@ static json_t *problems(const struct np_snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->problem_count; i++) {
 		const struct np_problem *problem = &snapshot->problems[i];
 
-		append(&array, problem_row(problem->what, problem->operation, problem->error, problem->effect));
+		append(&array, problem_row(problem->what, problem->operation, problem->error, problem->effect,
+					  true));
 	}
 	append_reasons(&array, snapshot);
 	return finish(&array);
@@ -404,17 +449,18 @@ static json_t *report(const struct np_snapshot *snapshot)
 {
 	struct builder object = { json_object(), false };
 
-	put(&object, "schema", json_integer(SCHEMA_VERSION));
+	put(&object, "schema", json_integer(NP_JSON_SCHEMA));
 	put(&object, "numaprobe", text(snapshot->version));
 	put(&object, "taken", text(snapshot->taken));
+	put(&object, "redacted", json_boolean(snapshot->redacted));
 	put(&object, "system", system_object(&snapshot->system));
 	put(&object, "targets", targets(snapshot));
-	put(&object, "check", check_object(&snapshot->check));
+	put(&object, "check", snapshot->kernel_check ? np_json_check(snapshot) : check_object(&snapshot->check));
 	put(&object, "problems", problems(snapshot));
 	return finish(&object);
 }
 
-int np_json_write(const struct np_snapshot *snapshot, FILE *out)
+static int write_report(const struct np_snapshot *snapshot, size_t flags, FILE *out)
 {
 	json_t *value = report(snapshot);
 	int error = 0;
@@ -422,11 +468,21 @@ int np_json_write(const struct np_snapshot *snapshot, FILE *out)
 	if (!value)
 		return -ENOMEM;
 	/* jansson says only that it failed: where the stream has no error, memory was short. */
-	if (json_dumpf(value, out, JSON_INDENT(2)) < 0)
+	if (json_dumpf(value, out, flags) < 0)
 		error = -ENOMEM;
 	fputc('\n', out);
 	if (ferror(out))
 		error = -EIO;
 	json_decref(value);
 	return error;
+}
+
+int np_json_write(const struct np_snapshot *snapshot, FILE *out)
+{
+	return write_report(snapshot, JSON_INDENT(2), out);
+}
+
+int np_json_write_line(const struct np_snapshot *snapshot, FILE *out)
+{
+	return write_report(snapshot, JSON_COMPACT, out);
 }

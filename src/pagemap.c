@@ -7,12 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pagemap_scan.h"
+
 #define PAGE_SHIFT 12
 #define PM_PRESENT (1ULL << 63)
 #define PM_SWAP (1ULL << 62)
 #define PM_GUARD (1ULL << 58)	  /* 6.15 */
 #define PM_EXCLUSIVE (1ULL << 56) /* mapped once: the zero page never is */
 #define BATCH 512
+#define LARGE_BYTES (16ULL << 20) /* worth asking first what of it is there */
 
 struct batch {
 	size_t count; /* pages from start on */
@@ -124,29 +127,66 @@ static void classify_batch(struct reading *reading, const struct np_map *map, co
 	}
 }
 
+/* All entries of [start, end), which lies in one mapping. */
+static int read_span(struct reading *reading, const struct np_map *map, uint64_t start, uint64_t end)
+{
+	static struct batch batch;
+
+	for (batch.start = start; batch.start < end; batch.start += batch.count << PAGE_SHIFT) {
+		uint64_t pages = (end - batch.start) >> PAGE_SHIFT;
+		int result;
+
+		batch.count = pages < BATCH ? (size_t)pages : BATCH;
+		result = read_entries(reading->fd, &batch);
+		if (!result)
+			result = query_nodes(reading, &batch);
+		if (result)
+			return result;
+		classify_batch(reading, map, &batch);
+	}
+	return 0;
+}
+
+/*
+ * The same, but only where the kernel says that there is something: a reservation of terabytes would be 8 bytes a
+ * page. -ENOTSUP where the kernel can't say, before anything was read.
+ */
+static int read_populated(struct reading *reading, const struct np_map *map, uint64_t start, uint64_t end)
+{
+	struct np_page_region regions[64];
+
+	while (start < end) {
+		int count = np_pagemap_scan(reading->fd, &start, end, NP_PAGE_IS_PRESENT | NP_PAGE_IS_SWAPPED,
+					    regions, sizeof(regions) / sizeof(*regions));
+
+		if (count < 0)
+			return count;
+		for (int i = 0; i < count; i++) {
+			int result = read_span(reading, map, regions[i].start, regions[i].end);
+
+			if (result)
+				return result;
+		}
+	}
+	return 0;
+}
+
 int np_pagemap_read(int pagemap_fd, pid_t pid, const struct np_pagemap_rules *rules,
 		    struct np_classifier *classifier, uint64_t start, uint64_t end, int *ret_move_error)
 {
-	static struct batch batch;
 	struct reading reading = { pagemap_fd, pid, rules, classifier, 0 };
 
 	for (size_t i = 0; i < classifier->maps->count; i++) {
 		const struct np_map *map = &classifier->maps->maps[i];
-		uint64_t last = map->end < end ? map->end : end;
+		uint64_t first = map->start > start ? map->start : start, last = map->end < end ? map->end : end;
+		int result = -ENOTSUP;
 
-		batch.start = map->start > start ? map->start : start;
-		for (; batch.start < last; batch.start += batch.count << PAGE_SHIFT) {
-			uint64_t pages = (last - batch.start) >> PAGE_SHIFT;
-			int result;
-
-			batch.count = pages < BATCH ? (size_t)pages : BATCH;
-			result = read_entries(pagemap_fd, &batch);
-			if (!result)
-				result = query_nodes(&reading, &batch);
-			if (result)
-				return result;
-			classify_batch(&reading, map, &batch);
-		}
+		if (last > first && last - first > LARGE_BYTES)
+			result = read_populated(&reading, map, first, last);
+		if (result == -ENOTSUP)
+			result = read_span(&reading, map, first, last);
+		if (result)
+			return result;
 	}
 	*ret_move_error = reading.move_error;
 	return 0;

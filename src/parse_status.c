@@ -75,13 +75,15 @@ int np_parse_statm(const char *text, size_t length, struct np_statm *ret)
 }
 
 /* The fields of stat after the command, counted as proc(5) does: the state is field 3. */
-enum { STAT_STATE = 3, STAT_MINOR_FAULTS = 10, STAT_THREADS = 20, STAT_START_TICKS = 22 };
+enum { STAT_STATE = 3, STAT_MINOR_FAULTS = 10, STAT_MAJOR_FAULTS = 12, STAT_THREADS = 20, STAT_START_TICKS = 22 };
 
 static uint64_t *stat_field(struct np_stat *stat, int field)
 {
 	switch (field) {
 	case STAT_MINOR_FAULTS:
 		return &stat->minor_faults;
+	case STAT_MAJOR_FAULTS:
+		return &stat->major_faults;
 	case STAT_THREADS:
 		return &stat->threads;
 	case STAT_START_TICKS:
@@ -117,6 +119,8 @@ int np_parse_stat(const char *text, size_t length, struct np_stat *ret)
 			err = take_field(&span, number);
 		else if (!np_take_word(&span, &word))
 			err = -EINVAL;
+		else if (field == STAT_STATE)
+			stat.state = *word.next;
 	}
 	if (err < 0)
 		return err;

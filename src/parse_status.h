@@ -21,7 +21,9 @@ struct np_statm {
 };
 
 struct np_stat {
+	char state;	       /* 'R', 'S', 'T' */
 	uint64_t minor_faults; /* of all threads, those that exited too, but not of children */
+	uint64_t major_faults;
 	uint64_t threads;
 	uint64_t start_ticks; /* since boot, in clock ticks */
 };

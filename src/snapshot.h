@@ -82,14 +82,44 @@ struct np_mapping {
 
 enum np_verdict { NP_AGREES, NP_UNDER_REPORTS, NP_OVER_REPORTS, NP_VERDICT_UNKNOWN };
 
+enum np_effect { NP_EFFECT_NO, NP_EFFECT_YES, NP_EFFECT_NOT_TESTED };
+
+/* The same for one mapping of those that a file tells apart. */
+struct np_mapping_comparison {
+	uint64_t start, end; /* addresses */
+	char *path;
+	uint64_t pages, low, high;
+	enum np_verdict verdict;
+	int64_t difference_pages;
+	const char *cause;
+};
+
 /* What a file of the kernel says, beside what the page tables say (--compare). */
 struct np_comparison {
 	const char *name, *field; /* "smaps", "Rss" */
 	struct np_fact pages;
 	uint64_t low, high; /* the page tables just before and just after */
 	enum np_verdict verdict;
-	int64_t difference_pages;
+	int64_t difference_pages; /* from the nearer end of low..high; 0 within it */
 	const char *cause; /* a name of the table of known defects, or NULL */
+	uint64_t predicted_low, predicted_high; /* what the quick test of this kernel lets expect of this reader */
+	enum np_effect as_predicted; /* not tested: there is nothing to hold against it */
+	uint64_t lag_pages; /* how far this counter may be behind on this kernel; agrees where it is no more off */
+	uint64_t faults;    /* page faults of the target meanwhile */
+	bool on_demand;	    /* of interest only where it is not 0 */
+	char *reason;	    /* of a verdict that is unknown; else NULL */
+	bool has_mappings;  /* the file tells mappings apart, and they were asked for */
+	size_t mapping_count;
+	struct np_mapping_comparison *mappings; /* those that do not agree */
+	size_t mappings_agree;
+};
+
+/* What one reading of a file did to the hints (--compare, --experiment --freeze). */
+struct np_read_effect {
+	const char *reader;
+	uint64_t hinted_before, cleared, elapsed_ns;
+	struct np_fact cleared_control; /* cleared in the same way without reading; unknown: not measured */
+	enum np_effect clears;		/* not tested: there were no hints, or the target ran */
 };
 
 struct np_source {
@@ -98,6 +128,15 @@ struct np_source {
 	uint64_t elapsed_ns;
 	char *why_not_better; /* NULL: this is the best there is */
 	char *how_hints;      /* how a source other than page tables knows the hints; NULL otherwise */
+};
+
+/* What changed since the walk before (--watch). Not known in the first one. */
+struct np_rates {
+	char time[32];			 /* of this walk: "2026-01-31T12:00:00.123Z" */
+	uint64_t interval_ns;		 /* since the one before; 0: this is the first */
+	struct np_fact made, cleared;	 /* pages: hints that came, and that went */
+	struct np_fact moved;		 /* pages that are on another node now */
+	struct np_fact minor_faults;	 /* of all threads; only where asking costs the target nothing */
 };
 
 struct np_target {
@@ -113,10 +152,11 @@ struct np_target {
 	uint64_t range_start, range_end; /* --range; both 0: everything */
 	size_t comparison_count;
 	struct np_comparison *comparisons;
+	struct np_rates *rates; /* NULL: not watched */
+	size_t read_effect_count;
+	struct np_read_effect *read_effects;
 	bool readable; /* false: nothing but the problem is known */
 };
-
-enum np_effect { NP_EFFECT_NO, NP_EFFECT_YES, NP_EFFECT_NOT_TESTED };
 
 /* What the quick test on numaprobe's own memory found (see quickcheck.h). */
 struct np_quickcheck {
@@ -138,17 +178,31 @@ struct np_problem {
 struct np_snapshot {
 	char *version;	/* of the numaprobe that measured */
 	char *taken;	/* "2026-01-31T12:00:00Z" */
+	bool redacted;	/* names are tokens, and each mapping starts at 0 (see redact.h) */
 	struct np_system system;
 	size_t target_count;
 	struct np_target *targets;
 	struct np_quickcheck check;
+	struct np_kernel_check *kernel_check; /* --check-kernel (check.h); NULL: not made */
 	size_t problem_count;
 	struct np_problem *problems;
+	size_t kept_count;
+	char **kept; /* what np_snapshot_keep() returned */
 };
 
 /* An empty snapshot; NULL where memory is short. */
 struct np_snapshot *np_snapshot_create(void);
 void np_snapshot_destroy(struct np_snapshot *snapshot);
+/* Frees what the target owns. */
+void np_target_free(struct np_target *target);
+/* Forget all targets, and all problems. */
+void np_snapshot_clear(struct np_snapshot *snapshot);
+
+/*
+ * For a const char * of the snapshot: a copy of a text that lives as long as the snapshot does, the same one for
+ * equal texts. 0 or -ENOMEM. For few texts.
+ */
+int np_snapshot_keep(struct np_snapshot *snapshot, const char *text, const char **ret);
 
 /*
  * Append a problem; every string is copied. A problem that can't be kept for want of memory ends the
@@ -156,6 +210,12 @@ void np_snapshot_destroy(struct np_snapshot *snapshot);
  */
 void np_problem_add(struct np_snapshot *snapshot, const char *what, const char *operation, int error,
 		    const char *effect_format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Frees what a comparison owns, and empties it. */
+void np_comparison_free(struct np_comparison *comparison);
+/* Free what a problem or a target holds, not itself. */
+void np_problem_free(struct np_problem *problem);
+void np_target_free(struct np_target *target);
 
 /* A tally of zeros for a system of so many nodes. 0 or -ENOMEM. */
 int np_tally_init(struct np_tally *tally, size_t node_count);

@@ -19,6 +19,7 @@
 #include "walk/protocol.h"
 
 #define WALKER_NAME "numaprobe-walk"
+#define SILENCE_SECONDS 20
 
 struct np_walker {
 	pid_t pid;
@@ -113,6 +114,9 @@ int np_walker_start(struct np_walker **ret)
 	}
 	walker->pid = pid;
 	walker->socket_fd = sockets[0];
+	/* The longest walks take seconds; a walker that is silent this long has nothing to say. */
+	setsockopt(sockets[0], SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){ .tv_sec = SILENCE_SECONDS },
+		   sizeof(struct timeval));
 	*ret = walker;
 	return 0;
 }
@@ -129,6 +133,11 @@ void np_walker_stop(struct np_walker *walker)
 	free(walker);
 }
 
+pid_t np_walker_pid(const struct np_walker *walker)
+{
+	return walker ? walker->pid : 0;
+}
+
 static ssize_t receive(int socket_fd, void *buffer, size_t size)
 {
 	ssize_t received;
@@ -136,7 +145,9 @@ static ssize_t receive(int socket_fd, void *buffer, size_t size)
 	do
 		received = recv(socket_fd, buffer, size, MSG_TRUNC); /* the real length, also of a longer one */
 	while (received < 0 && errno == EINTR);
-	return received < 0 ? -errno : received;
+	if (received < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	return received;
 }
 
 /* Why the walker can't serve, in words. */
@@ -177,6 +188,7 @@ static int greet(struct np_walker *walker, char **ret_why)
 	walker->hello.ready = NP_WALK_READY_COUNT;
 	walker->unusable = true;
 	if (asprintf(ret_why, "%s: %s", WALKER_NAME,
+		     length == -ETIMEDOUT ? "it says nothing" :
 		     length <= 0 ? "it ended before it said anything" : "it is of another version") < 0)
 		*ret_why = NULL;
 	return -EPROTO;
