@@ -17,7 +17,7 @@ def series(targets):
         x = target["walk"]["table_bytes"] / 2**20
         lines.setdefault("memcpy of the tables", []).append((x, target["walk"]["memcpy_ns"] / 1e6))
         for program, row in target["programs"].items():
-            if program not in ("numaprobe -v", "numaprobe -J"):
+            if row and program not in ("numaprobe -v", "numaprobe -J"):
                 lines.setdefault(program, []).append((x, row["cpu_ms"]))
     return {name: sorted(points) for name, points in lines.items()}
 
