@@ -187,12 +187,26 @@ static int look_walk(struct np_measure *measure, pid_t pid, struct look *look)
 	return np_pagemap_read(look->pagemap_fd, pid, &rules, &look->classifier, start, end, &look->move_error);
 }
 
+/* The first mapping that ends behind an address. They are in order, and there may be tens of thousands. */
+static size_t first_behind(const struct np_maps *maps, uint64_t addr)
+{
+	size_t low = 0, high = maps->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (maps->maps[middle].end <= addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* [start, end) is mapped in full, with access or without as it was. */
 static bool still_so(const struct np_maps *maps, uint64_t start, uint64_t end, bool protnone)
 {
-	for (size_t i = 0; i < maps->count && start < end; i++) {
-		if (maps->maps[i].end <= start)
-			continue;
+	for (size_t i = first_behind(maps, start); i < maps->count && start < end; i++) {
 		if (maps->maps[i].start > start || np_map_is_protnone(&maps->maps[i]) != protnone)
 			return false;
 		start = maps->maps[i].end;
