@@ -49,11 +49,11 @@ _numaprobe_targets()
 
 _numaprobe_options()
 {
-	printf '%s\n' --range \
-		-v --vmas -o --output --output-all -s --sort -z --nonzero -H --list-columns \
-		-J --json -r --raw -P --pairs -n --noheadings -b --bytes --color \
-		-C --compare \
-		--source \
+	printf '%s\n' -a --all -t --tree -g --cgroup --range \
+		-v --vmas -o --output --output-all -s --sort -z --nonzero --explain -H --list-columns -w --watch -c --count \
+		-J --json -r --raw -P --pairs --openmetrics -n --noheadings -b --bytes --color \
+		-C --compare -k --check-kernel --quick --strict --with-kvm \
+		--report --replay --redact --source \
 		-q --quiet -h --help -V --version
 }
 
@@ -99,7 +99,21 @@ _numaprobe()
 		_numaprobe_offer "$typed" < <(_numaprobe_columns "$1")
 		return
 		;;
-	--range) return ;;
+	--report | --replay)
+		compopt -o default
+		return
+		;;
+	--openmetrics) # its argument is optional, and follows a "="
+		if [[ ${COMP_WORDS[COMP_CWORD]} == = || ${COMP_WORDS[COMP_CWORD - 1]} == = ]]; then
+			compopt -o default
+			return
+		fi
+		;;
+	-g | --cgroup)
+		_numaprobe_offer "$typed" < <(cut -d: -f3- -- /proc/[0-9]*/cgroup 2>/dev/null | sort -u)
+		return
+		;;
+	--range | -c | --count) return ;;
 	esac
 	if [[ $typed == -* ]]; then
 		_numaprobe_offer "$typed" < <(_numaprobe_options)

@@ -25,7 +25,7 @@ struct size {
 
 static struct size size_of(const struct np_snapshot *snapshot, const struct np_view *view, uint64_t pages)
 {
-	struct size size;
+	struct size size = { "" };
 
 	np_format_bytes(np_pages_to_bytes(pages, snapshot->system.page_bytes), view->bytes, size.text);
 	return size;
@@ -33,7 +33,7 @@ static struct size size_of(const struct np_snapshot *snapshot, const struct np_v
 
 static struct size percent_of(uint64_t part, uint64_t whole)
 {
-	struct size size;
+	struct size size = { "" };
 
 	np_format_percent(part, whole, size.text);
 	return size;
@@ -122,7 +122,7 @@ static int write_away(const struct np_snapshot *snapshot, const struct np_target
 {
 	uint64_t whole = resident(snapshot, target), part = away(snapshot, target, preferred_index(snapshot, target));
 
-	fprintf(out, _("%s of %s (%s) are not on node %" PRId64 ", which the scheduler prefers for it "
+	fprintf(out, _("%s of %s (%s) are not on node %" PRId64 ", which the scheduler prefers for its main thread "
 		       "(numa_preferred_nid in /proc/%d/sched)."),
 		size_of(snapshot, view, part).text, size_of(snapshot, view, whole).text, percent_of(part, whole).text,
 		target->preferred_node.value, (int)target->pid);

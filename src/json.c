@@ -4,71 +4,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "escape.h"
-
-/*
- * All of these give a new value, or NULL where memory is short. jansson hands NULL on: an object or
- * array that was to take a NULL value refuses it, and put() and append() remember that as a failure.
- */
-
-/* An object or array in the making. */
-struct builder {
-	json_t *value;
-	bool failed;
-};
-
-static void put(struct builder *object, const char *key, json_t *value)
-{
-	if (json_object_set_new(object->value, key, value) < 0)
-		object->failed = true;
-}
-
-static void append(struct builder *array, json_t *value)
-{
-	if (json_array_append_new(array->value, value) < 0)
-		array->failed = true;
-}
-
-static json_t *finish(struct builder *builder)
-{
-	if (!builder->failed)
-		return builder->value;
-	json_decref(builder->value);
-	return NULL;
-}
-
-static json_t *count(uint64_t number)
-{
-	return json_integer(number > INT64_MAX ? INT64_MAX : (json_int_t)number);
-}
-
-static json_t *fact(const struct np_fact *fact_)
-{
-	return fact_->known ? json_integer(fact_->value) : json_null();
-}
-
-/* Bytes that somebody else may have chosen; null for NULL. */
-static json_t *text(const char *bytes)
-{
-	char *safe;
-	json_t *value;
-
-	if (!bytes)
-		return json_null();
-	safe = np_escape(bytes, true);
-	value = safe ? json_string(safe) : NULL;
-	free(safe);
-	return value;
-}
-
-static json_t *address(uint64_t number)
-{
-	return json_sprintf("0x%" PRIx64, number);
-}
+#include "json_build.h"
+#include "json_check.h"
 
 static const char *node_key(const struct np_system *system, size_t node, char buffer[16])
 {
@@ -537,7 +477,7 @@ static json_t *report(const struct np_snapshot *snapshot)
 	put(&object, "redacted", json_boolean(snapshot->redacted));
 	put(&object, "system", system_object(&snapshot->system));
 	put(&object, "targets", targets(snapshot));
-	put(&object, "check", check_object(&snapshot->check));
+	put(&object, "check", snapshot->kernel_check ? np_json_check(snapshot) : check_object(&snapshot->check));
 	put(&object, "problems", problems(snapshot));
 	return finish(&object);
 }

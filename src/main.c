@@ -11,6 +11,7 @@
 
 #include "config.h"
 
+#include "check.h"
 #include "cases.h"
 #include "columns.h"
 #include "explain.h"
@@ -22,6 +23,7 @@
 #include "paint.h"
 #include "real_user.h"
 #include "take.h"
+#include "view_check.h"
 #include "view_compare.h"
 #include "view_problems.h"
 #include "view_processes.h"
@@ -30,7 +32,7 @@
 #include "view_vmas.h"
 #include "watch.h"
 
-enum { ALL_WELL = 0, FAILED = 1, WRONG_USAGE = 2, PARTIAL = 3 };
+enum { ALL_WELL = 0, FAILED = 1, WRONG_USAGE = 2, PARTIAL = 3, DEFECT_FOUND = 4 };
 
 static int use_options(int argc, char **argv, struct np_options *options)
 {
@@ -102,6 +104,8 @@ static int render(const struct np_snapshot *snapshot, const struct np_options *o
 	view.color = wants_color(options->color);
 	if (options->format == NP_FORMAT_JSON)
 		return np_json_write(snapshot, stdout);
+	if (snapshot->kernel_check)
+		return np_view_check(snapshot, &view, stdout);
 	if (options->format == NP_FORMAT_METRICS)
 		return options->metrics ? 0 : np_metrics_write(snapshot, stdout);
 	if (is_nothing(snapshot))
@@ -122,6 +126,17 @@ static int look(const struct np_options *options, struct np_walker *walker, int 
 		return np_case_replay(options, ret, ret_error);
 	*ret = np_snapshot_create();
 	return *ret ? np_take(options, walker, walker_error, *ret, ret_error) : -ENOMEM;
+}
+
+static int status_of(const struct np_snapshot *snapshot)
+{
+	static const int of_verdicts[] = {
+		[NP_CHECK_CLEAN] = ALL_WELL, [NP_CHECK_AFFECTED] = DEFECT_FOUND, [NP_CHECK_INCOMPLETE] = PARTIAL,
+	};
+
+	if (snapshot->kernel_check)
+		return of_verdicts[np_check_verdict(snapshot->kernel_check)];
+	return is_nothing(snapshot) ? FAILED : is_partial(snapshot) ? PARTIAL : ALL_WELL;
 }
 
 static int probe(const struct np_options *options, struct np_walker *walker, int walker_error)
@@ -146,7 +161,7 @@ static int probe(const struct np_options *options, struct np_walker *walker, int
 
 		np_view_problems(snapshot, &view, stderr);
 	}
-	status = result || is_nothing(snapshot) ? FAILED : is_partial(snapshot) ? PARTIAL : ALL_WELL;
+	status = result ? FAILED : status_of(snapshot);
 	np_snapshot_destroy(snapshot);
 	return status;
 }
@@ -177,7 +192,7 @@ int main(int argc, char **argv)
 	int walker_error = 0, status = ALL_WELL;
 
 	if (np_keep_standard_descriptors() < 0)
-		return FAILED;
+		err(FAILED, "/");
 	if (getauxval(AT_SECURE)) {
 		walker_error = -np_walker_start(&walker);
 		if (np_become_real_user() < 0)

@@ -295,6 +295,15 @@ const struct np_option np_option_table[] = {
 	{ 0, "redact", NP_ARGUMENT_NONE, NULL, NP_GROUP_CASE,
 	  N_("tokens for paths and command names, no addresses"), FIELD(redact) },
 
+	{ 'k', "check-kernel", NP_ARGUMENT_NONE, NULL, NP_GROUP_VERDICT,
+	  N_("test this kernel, on memory of numaprobe's own"), FIELD(check_kernel) },
+	{ 0, "quick", NP_ARGUMENT_NONE, NULL, NP_GROUP_VERDICT, N_("check: only what takes less than a second"),
+	  FIELD(quick) },
+	{ 0, "strict", NP_ARGUMENT_NONE, NULL, NP_GROUP_VERDICT, N_("check: costs by design are findings too"),
+	  FIELD(strict) },
+	{ 0, "with-kvm", NP_ARGUMENT_NONE, NULL, NP_GROUP_VERDICT, N_("check: run a tiny guest too (/dev/kvm)"),
+	  FIELD(with_kvm) },
+
 	{ 0, "source", NP_ARGUMENT_REQUIRED, N_("SOURCE"), NP_GROUP_SOURCE,
 	  N_("auto (default: the best that works), bpf or pagemap"), .parse = parse_source },
 

@@ -35,6 +35,9 @@ static const char *const exclusive[][3] = {
 	{ "watch", "replay" },
 	{ "compare", "raw", "pairs" },
 	{ "compare", "range" },
+	{ "check-kernel", "compare" },
+	{ "check-kernel", "range" },
+	{ "check-kernel", "vmas" },
 	{ "json", "explain" },
 	{ "openmetrics", "json" },
 	{ "openmetrics", "raw", "pairs" },
@@ -42,6 +45,7 @@ static const char *const exclusive[][3] = {
 	{ "openmetrics", "vmas" },
 	{ "openmetrics", "output", "output-all" },
 	{ "explain", "raw", "pairs" },
+	{ "replay", "compare" },
 	{ "replay", "range" },
 	{ "replay", "source" },
 };
@@ -191,8 +195,11 @@ static int parse_target(const char *word, struct np_target_spec *ret, char **ret
 
 static int parse_targets(char **words, size_t count, struct np_options *options, char **ret_error)
 {
-	if (count == 0 && (options->list_columns || options->all || options->cgroup_count || options->replay))
+	if (count == 0 && (options->list_columns || options->all || options->cgroup_count || options->check_kernel ||
+			   options->replay))
 		return 0;
+	if (options->check_kernel)
+		return np_usage_error(ret_error, words[0], _("--check-kernel takes no target, such as '%s'"));
 	if (count == 0) {
 		*ret_error = strdup(_("no target: give a PID or a command name"));
 		return *ret_error ? -EINVAL : -ENOMEM;
@@ -208,6 +215,16 @@ static int parse_targets(char **words, size_t count, struct np_options *options,
 			return error;
 	}
 	return 0;
+}
+
+/* What says how to check says nothing without the check. */
+static int check_belonging(const struct np_options *options, char **ret_error)
+{
+	const char *name = options->quick ? "quick" : options->strict ? "strict" : options->with_kvm ? "with-kvm" : NULL;
+
+	if (!name || options->check_kernel)
+		return 0;
+	return np_usage_error(ret_error, name, _("option '--%s' belongs to --check-kernel"));
 }
 
 bool np_options_select_groups(const struct np_options *options)
@@ -263,7 +280,9 @@ static int parse_all(int argc, char **argv, const struct getopt_tables *tables, 
 	error = check_exclusive(seen, ret_error);
 	if (error < 0)
 		return error;
-	error = parse_targets(argv + optind, (size_t)(argc - optind), options, ret_error);
+	error = check_belonging(options, ret_error);
+	if (!error)
+		error = parse_targets(argv + optind, (size_t)(argc - optind), options, ret_error);
 	return error ? error : choose_table(options, ret_error);
 }
 

@@ -45,6 +45,7 @@ struct np_options {
 	bool noheadings, bytes, quiet;
 	enum np_color_when color;
 	enum np_source_choice source;
+	bool check_kernel, quick, strict, with_kvm; /* no target: the tests of the kernel; the others belong to it */
 	bool compare;
 	uint64_t compare_readers; /* see np_compare_parse(); 0: all */
 	const char *report, *replay; /* files, of argv; NULL: not asked for */

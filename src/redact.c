@@ -54,13 +54,23 @@ static unsigned number_of(struct vocabulary *vocabulary, const char *text)
 	return found ? (*found)->number : 0;
 }
 
-/* "path-7" and what goes around it, in place of an allocated text. */
-static int replace(char **text, struct vocabulary *vocabulary, const char *name, const char *before, const char *after)
+/* "path-7" and what goes around it, allocated. NULL: no memory. */
+static char *token_of(struct vocabulary *vocabulary, const char *name, const char *before, const char *after)
 {
 	unsigned number = number_of(vocabulary, name);
 	char *token;
 
 	if (number == 0 || asprintf(&token, "%s%s-%u%s", before, vocabulary->kind, number, after) < 0)
+		return NULL;
+	return token;
+}
+
+/* The same in place of an allocated text, of which name may be a part. */
+static int replace(char **text, struct vocabulary *vocabulary, const char *name, const char *before, const char *after)
+{
+	char *token = token_of(vocabulary, name, before, after);
+
+	if (!token)
 		return -ENOMEM;
 	free(*text);
 	*text = token;
@@ -130,30 +140,39 @@ static bool is_kernels_file(const char *path)
 	       (starts_with(path, "/sys/") && !starts_with(path, "/sys/fs/"));
 }
 
+/* A word, or its token. */
+static int print_word(struct redaction *redaction, const char *start, size_t length, FILE *out)
+{
+	char *word = strndup(start, length), *token = NULL;
+	bool is_path = word && length > 1 && *word == '/' && !is_kernels_file(word);
+	int result;
+
+	if (is_path)
+		token = token_of(&redaction->paths, word, "", "");
+	result = word && (token || !is_path) ? 0 : -ENOMEM;
+	if (!result)
+		fputs(token ? token : word, out);
+	free(token);
+	free(word);
+	return result;
+}
+
 /* Text of numaprobe's own, in which a path may be a word. */
 static int redact_words(struct redaction *redaction, char **text)
 {
-	char *rest = *text, *done = NULL;
-	size_t length;
-	FILE *out = rest ? open_memstream(&done, &length) : NULL;
+	const char *rest = *text;
+	char *done = NULL;
+	size_t size;
+	FILE *out = rest ? open_memstream(&done, &size) : NULL;
 	int result = 0;
 
-	if (!rest)
-		return 0;
 	if (!out)
-		return -ENOMEM;
+		return rest ? -ENOMEM : 0;
 	while (*rest && !result) {
-		size_t word_length = strcspn(rest, " ,;:()'\"");
-		char *word = strndup(rest, word_length);
+		size_t length = strcspn(rest, " ,;:()'\"");
 
-		if (word && *word == '/' && word[1] && !is_kernels_file(word))
-			result = replace(&word, &redaction->paths, word, "", "");
-		if (!word)
-			result = -ENOMEM;
-		else
-			fputs(word, out);
-		free(word);
-		rest += word_length;
+		result = print_word(redaction, rest, length, out);
+		rest += length;
 		if (*rest)
 			fputc(*rest++, out);
 	}
@@ -209,6 +228,20 @@ static int redact_mappings(struct redaction *redaction, struct np_target *target
 	return result;
 }
 
+static int redact_comparison(struct redaction *redaction, struct np_comparison *comparison)
+{
+	int result = redact_words(redaction, &comparison->reason);
+
+	for (size_t i = 0; i < comparison->mapping_count && !result; i++) {
+		struct np_mapping_comparison *mapping = &comparison->mappings[i];
+
+		result = redact_path(redaction, &mapping->path);
+		mapping->end -= mapping->start;
+		mapping->start = 0;
+	}
+	return result;
+}
+
 static int redact_target(struct redaction *redaction, struct np_target *target)
 {
 	int result = 0;
@@ -220,7 +253,11 @@ static int redact_target(struct redaction *redaction, struct np_target *target)
 	if (!result)
 		result = redact_words(redaction, &target->source.how_hints);
 	redact_range(target);
-	return result ? result : redact_mappings(redaction, target);
+	if (!result)
+		result = redact_mappings(redaction, target);
+	for (size_t i = 0; i < target->comparison_count && !result; i++)
+		result = redact_comparison(redaction, &target->comparisons[i]);
+	return result;
 }
 
 static int redact_problem(struct redaction *redaction, struct np_problem *problem)

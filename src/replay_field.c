@@ -26,7 +26,7 @@ static int add_place(struct np_replay *replay, const char *part, int result)
 
 	if (result != -EINVAL)
 		return result;
-	strcpy(inner, replay->where);
+	memcpy(inner, replay->where, sizeof(inner));
 	snprintf(replay->where, sizeof(replay->where), "%.60s%s%.180s", part, *inner && *inner != '[' ? "." : "", inner);
 	return result;
 }
@@ -163,11 +163,22 @@ int np_field_text(struct np_replay *replay, const struct np_json *value,
 	return result == -EINVAL ? np_replay_wrong(replay, _("badly escaped")) : result;
 }
 
+/* Such as numaprobe itself has in its tables: renderers print it as it is. */
+static bool is_name(const char *text)
+{
+	size_t length = strlen(text);
+
+	return length > 0 && length < 40 &&
+	       strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,+- ") == length;
+}
+
 int np_field_name(struct np_replay *replay, const struct np_json *value, const struct np_field *field, void *ret)
 {
 	char *text = NULL;
 	int result = np_field_text(replay, value, field, &text);
 
+	if (!result && !is_name(text))
+		result = np_replay_wrong(replay, _("no name"));
 	if (!result && replay->snapshot->kept_count >= NAMES_MOST)
 		result = np_replay_wrong(replay, _("one name too many"));
 	if (!result)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "i18n.h"
+#include "replay_compare.h"
 #include "replay_pages.h"
 
 #define PID_MOST 4194304 /* PID_MAX_LIMIT of 64-bit kernels */
@@ -61,26 +62,6 @@ static int read_mapping(struct np_replay *replay, const struct np_json *value,
 	return result ? result : check_range(replay, mapping->start, mapping->end);
 }
 
-static const char *const verdicts[] = {
-	[NP_AGREES] = "agrees",
-	[NP_UNDER_REPORTS] = "under-reports",
-	[NP_OVER_REPORTS] = "over-reports",
-	[NP_VERDICT_UNKNOWN] = "unknown",
-	NULL,
-};
-
-static const struct np_field comparison_fields[] = {
-	{ .key = "name", .read = np_field_name, AT(np_comparison, name) },
-	{ .key = "field", .read = np_field_name, AT(np_comparison, field) },
-	{ .key = "pages", .read = np_field_fact, AT(np_comparison, pages), .flags = NP_FIELD_NULL },
-	{ .key = "low", .read = np_field_count, AT(np_comparison, low) },
-	{ .key = "high", .read = np_field_count, AT(np_comparison, high) },
-	{ .key = "verdict", .read = np_field_choice, AT(np_comparison, verdict), .words = verdicts },
-	{ .key = "difference_pages", .read = np_field_int64, AT(np_comparison, difference_pages), .least = INT64_MIN },
-	{ .key = "cause", .read = np_field_name, AT(np_comparison, cause), .flags = NP_FIELD_NULL },
-	NP_FIELD_END,
-};
-
 static const struct np_field source_fields[] = {
 	{ .key = "name", .read = np_field_name, AT(np_source, name) },
 	{ .key = "exact", .read = np_field_bool, AT(np_source, exact) },
@@ -119,8 +100,10 @@ static const struct np_field target_fields[] = {
 	{ .key = "mappings", .read = np_field_array, AT(np_target, mappings), .flags = NP_FIELD_NULL,
 	  .count_offset = offsetof(struct np_target, mapping_count), .item_bytes = sizeof(struct np_mapping),
 	  .read_item = read_mapping },
-	{ .key = "reports", .read = np_field_array, AT(np_target, comparisons), .fields = comparison_fields,
-	  .count_offset = offsetof(struct np_target, comparison_count), .item_bytes = sizeof(struct np_comparison) },
+	{ .key = "reports", .read = np_field_array, AT(np_target, comparisons),
+	  .read_item = np_field_comparison, .count_offset = offsetof(struct np_target, comparison_count), .item_bytes = sizeof(struct np_comparison) },
+	{ .key = "reads", .read = np_field_array, AT(np_target, read_effects), .fields = np_read_fields,
+	  .count_offset = offsetof(struct np_target, read_effect_count), .item_bytes = sizeof(struct np_read_effect) },
 	NP_FIELD_END,
 };
 

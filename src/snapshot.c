@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "grains.h"
 
 struct np_snapshot *np_snapshot_create(void)
@@ -95,6 +96,7 @@ void np_snapshot_destroy(struct np_snapshot *snapshot)
 		np_problem_free(&snapshot->problems[i]);
 	free(snapshot->targets);
 	free(snapshot->problems);
+	np_check_destroy(snapshot->kernel_check);
 	for (size_t i = 0; i < snapshot->kept_count; i++)
 		free(snapshot->kept[i]);
 	free(snapshot->kept);

@@ -197,6 +197,7 @@ struct np_snapshot {
 	size_t target_count;
 	struct np_target *targets;
 	struct np_quickcheck check;
+	struct np_kernel_check *kernel_check; /* --check-kernel (check.h); NULL: not made */
 	size_t problem_count;
 	struct np_problem *problems;
 	size_t kept_count;

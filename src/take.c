@@ -10,6 +10,7 @@
 
 #include "config.h"
 
+#include "check_run.h"
 #include "compare.h"
 #include "files.h"
 #include "measure.h"
@@ -80,6 +81,30 @@ static int compare_targets(const struct np_options *options, struct np_measure *
 	return result;
 }
 
+#define CHECK_ROUNDS 4
+
+/* --check-kernel: no targets, but children. */
+static int check_kernel(const struct np_options *options, struct np_measure *measure)
+{
+	struct np_kernel_check *check = np_check_create();
+	struct np_progress progress;
+	struct np_checker checker = {
+		.root_fd = measure->root_fd, .system = &measure->snapshot->system,
+		.walker = measure->walker, .space_end = measure->space_end, .why_no_walker = measure->why_no_walker,
+		.check = check, .progress = &progress, .rounds = CHECK_ROUNDS,
+		.with_kvm = options->with_kvm, .quick = options->quick,
+	};
+
+	measure->snapshot->kernel_check = check;
+	if (!check)
+		return -ENOMEM;
+	if (!checker.walker && !checker.why_no_walker)
+		checker.why_no_walker = "page tables were not to be read (--source pagemap)";
+	check->strict = options->strict;
+	np_progress_start(&progress, options->quiet);
+	return np_check_run(&checker);
+}
+
 /* --source bpf: nothing else will do. */
 static void refuse_other_source(struct np_snapshot *snapshot, const char *why)
 {
@@ -141,7 +166,8 @@ int np_take(const struct np_options *options, struct np_walker *walker, int walk
 	if (result)
 		return result;
 	if (!taking.refused)
-		result = take_targets(options, np_walker_pid(walker), &taking.measure);
+		result = options->check_kernel ? check_kernel(options, &taking.measure) :
+						 take_targets(options, np_walker_pid(walker), &taking.measure);
 	if (!result && !taking.refused && options->compare)
 		result = compare_targets(options, &taking.measure);
 	np_taking_free(&taking);

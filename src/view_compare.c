@@ -67,6 +67,17 @@ static char *agrees_text(const struct np_comparison *row, const char *size)
 		       text;
 }
 
+/* The reason may be of a report from anywhere. */
+static char *unknown_text(const struct np_comparison *row, const struct np_view *view)
+{
+	char *reason = np_escape(row->reason ? row->reason : _("no reason is known"), view->utf8), *text;
+
+	if (!reason || asprintf(&text, _("unknown: %s"), reason) < 0)
+		text = NULL;
+	free(reason);
+	return text;
+}
+
 static char *verdict_text(const struct block *block, const struct np_comparison *row)
 {
 	char size[NP_UNITS_SIZE], *text;
@@ -80,8 +91,7 @@ static char *verdict_text(const struct block *block, const struct np_comparison 
 	case NP_OVER_REPORTS:
 		return asprintf(&text, _("%s too much"), size) < 0 ? NULL : text;
 	default:
-		return asprintf(&text, _("unknown: %s"), row->reason ? row->reason : _("no reason is known")) < 0 ? NULL :
-														    text;
+		return unknown_text(row, block->view);
 	}
 }
 

@@ -103,7 +103,9 @@ static int become_ordinary(void)
 	if (setgroups(0, NULL) < 0 && errno != EPERM)
 		return -errno;
 	/* Root without CAP_SETUID, as in some containers, stays root by number, without any capability. */
-	if ((setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0) && (errno != EPERM || geteuid() != getuid()))
+	if (setresgid(gid, gid, gid) < 0 && (errno != EPERM || getegid() != getgid()))
+		return -errno;
+	if (setresuid(uid, uid, uid) < 0 && (errno != EPERM || geteuid() != getuid()))
 		return -errno;
 	return 0;
 }
@@ -214,7 +216,7 @@ int np_privilege_filter_calls(void)
 		ALLOW(SYS_close),
 		ALLOW(SYS_exit_group),
 		/* bpf(2) for running what is loaded, and nothing else. */
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 2),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 3), /* past ALLOW, which is two */
 		LOAD(args[0]), /* the low half; this kernel is little-endian */
 		ALLOW(BPF_PROG_TEST_RUN),
 		RETURN(SECCOMP_RET_KILL_PROCESS),

@@ -89,6 +89,17 @@ def tables_of_the_machine_are_those_of_the_replay():
 
 
 @test()
+def comparisons():
+    """What --compare found is in the report, and shown by its replay."""
+    for more in ((), ("-v",)):
+        with case("--compare", *more) as (path, _, done):
+            told = json.loads(path.read_text(encoding="utf-8"))["targets"][0]
+            expect(len(told["reports"]) > 5 and told["reads"], f"{told['reports']}")
+            expect_equal("the view", everywhere("--replay", path, *more).stdout, done.stdout)
+            expect_equal("-J", everywhere("--replay", path, "-J").stdout, path.read_text(encoding="utf-8"))
+
+
+@test()
 def packed():
     with case(name="case.json.zst") as (path, factory, done):
         expect_equal("magic", path.read_bytes()[:4], b"\x28\xb5\x2f\xfd")
@@ -265,3 +276,14 @@ def usage():
                           ("--replay", path, "-o", "N1023"), ("--replay",), ("--report",)):
             expect_run(*arguments, status=2)
         expect_run("--report", path.parent / "none" / "x", factory.pid, status=1)
+
+
+@test()
+def explained():
+    """Below every view for people, and the same in a replay."""
+    with case() as (path, factory, _):
+        for view in ((), ("-v",), ("-b",)):
+            plain, more = (everywhere("--replay", path, *view, *explain).stdout for explain in ((), ("--explain",)))
+            expect(more.startswith(plain), f"{view}: --explain changes the view")
+            expect(f"What this means for PID {factory.pid}" in more, f"{view}: {more}")
+            expect("PROT_NONE" in more[len(plain):], f"{view}: {more}")

@@ -28,6 +28,10 @@ static struct np_snapshot *sample_secrets(void)
 	sample_mapping(snapshot, target, 0x7f0000200000, 0x7f0000300000, "rw-p", "");
 	sample_mapping(snapshot, target, 0x7f0000300000, 0x7f0000400000, "rw-s", "/memfd:acme (deleted)");
 	sample_mapping(snapshot, target, 0x7f0000400000, 0x7f0000401000, "rw-s", "anon_inode:[perf_event]");
+	sample_comparisons(target);
+	target->comparisons[2].mappings[0].path[1] = 'h';
+	free(target->comparisons[4].reason);
+	target->comparisons[4].reason = strdup("it is /home/alice/acme-secret");
 	target->range_start = 0x555500001000;
 	target->range_end = 0x7f0000001000;
 	sample_target(snapshot, 5000, "acme-worker", 1);
@@ -56,10 +60,12 @@ static void test_what_goes_and_what_stays(void **state)
 	assert_string_equal(snapshot->targets[0].command, "command-1");
 	assert_string_equal(snapshot->targets[1].command, "command-2");
 	assert_string_equal(snapshot->targets[2].command, "command-1");
-	assert_string_equal(snapshot->targets[1].source.why_not_better, "numaprobe-walk: path-3: Exec format error");
+	assert_string_equal(snapshot->targets[1].source.why_not_better, "numaprobe-walk: path-4: Exec format error");
+	assert_string_equal(snapshot->targets[0].comparisons[2].mappings[0].path, "path-3");
+	assert_string_equal(snapshot->targets[0].comparisons[4].reason, "it is path-1");
 	assert_string_equal(snapshot->problems[0].what, "command-2");
-	assert_string_equal(snapshot->problems[1].what, "path-4");
-	assert_string_equal(snapshot->problems[1].effect, "nothing of (path-5), /proc/5/maps");
+	assert_string_equal(snapshot->problems[1].what, "path-5");
+	assert_string_equal(snapshot->problems[1].effect, "nothing of (path-6), /proc/5/maps");
 	assert_string_equal(snapshot->problems[2].what, "/proc/4711/smaps");
 	assert_string_equal(snapshot->problems[3].what, "--source bpf");
 	np_snapshot_destroy(snapshot);
@@ -76,6 +82,8 @@ static void test_addresses(void **state)
 	assert_int_equal(target->mappings[0].end, 0x2000);
 	assert_int_equal(target->mappings[0].offset, 4096);
 	assert_int_equal(target->mappings[2].end, 0x100000);
+	assert_int_equal(target->comparisons[2].mappings[0].start, 0);
+	assert_int_equal(target->comparisons[2].mappings[0].end, 0x200000);
 	assert_int_equal(target->range_start, 0x1000);
 	assert_int_equal(target->range_end, 0x1000 + 0x7f0000001000 - 0x555500001000);
 	np_snapshot_destroy(snapshot);
@@ -84,7 +92,7 @@ static void test_addresses(void **state)
 /* Nothing of the secrets is in any key; and the report is one. */
 static void test_report(void **state)
 {
-	static const char *const secrets[] = { "acme", "alice", "postgres", "5555000", "7f0000", "/home", "/opt" };
+	static const char *const secrets[] = { "acme", "alice", "postgres", "5555000", "7f0000", "/home", "/opt", "/hrv" };
 	struct np_snapshot *snapshot = sample_secrets(), *again = NULL;
 	char *text, *second, *error = NULL;
 

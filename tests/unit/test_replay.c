@@ -10,9 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain.h"
 #include "json.h"
+#include "metrics.h"
 #include "replay.h"
 #include "sample.h"
+#include "view_compare.h"
 #include "view_problems.h"
 #include "view_summary.h"
 #include "view_vmas.h"
@@ -31,7 +34,15 @@ static int write_vmas(const struct np_snapshot *snapshot, const struct np_view *
 	return np_view_vmas(snapshot, &options, view, out);
 }
 
-static sample_renderer *const renderers[] = { write_json, write_vmas, np_view_summary, np_view_problems };
+static int write_metrics(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
+{
+	(void)view;
+	return np_metrics_write(snapshot, out);
+}
+
+static sample_renderer *const renderers[] = {
+	write_json, write_vmas, write_metrics, np_view_summary, np_view_compare, np_view_explain, np_view_problems,
+};
 
 static const struct np_view views[] = {
 	{ .utf8 = true, .width = 80 },
@@ -127,6 +138,15 @@ static void test_problems(void **state)
 	add_mappings(snapshot, &snapshot->targets[0]);
 	np_problem_add(snapshot, "/proc/4711/smaps", "open", EACCES, "smaps \033 was not compared");
 	np_problem_add(snapshot, "", "", 0, "%s", "");
+	check_round_trip(snapshot);
+}
+
+static void test_comparisons(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+
+	(void)state;
+	sample_comparisons(&snapshot->targets[0]);
 	check_round_trip(snapshot);
 }
 
@@ -272,6 +292,7 @@ int main(void)
 		cmocka_unit_test(test_mappings),
 		cmocka_unit_test(test_no_mapping_is_not_no_mappings),
 		cmocka_unit_test(test_problems),
+		cmocka_unit_test(test_comparisons),
 		cmocka_unit_test(test_reasons_are_no_problems),
 		cmocka_unit_test(test_unknowns),
 		cmocka_unit_test(test_unreadable),

@@ -8,10 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain.h"
 #include "json.h"
+#include "metrics.h"
 #include "redact.h"
 #include "replay.h"
 #include "sample.h"
+#include "view_compare.h"
 #include "view_problems.h"
 #include "view_summary.h"
 #include "view_vmas.h"
@@ -29,7 +32,15 @@ static int write_vmas(const struct np_snapshot *snapshot, const struct np_view *
 	return np_view_vmas(snapshot, &options, view, out);
 }
 
-static sample_renderer *const renderers[] = { write_json, write_vmas, np_view_summary, np_view_problems };
+static int write_metrics(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
+{
+	(void)view;
+	return np_metrics_write(snapshot, out);
+}
+
+static sample_renderer *const renderers[] = {
+	write_json, write_vmas, write_metrics, np_view_summary, np_view_compare, np_view_explain, np_view_problems,
+};
 
 static void print_all(struct np_snapshot *snapshot)
 {
@@ -39,6 +50,7 @@ static void print_all(struct np_snapshot *snapshot)
 		free(sample_render(renderers[i], snapshot, &view));
 	assert_int_equal(np_redact(snapshot), 0);
 	free(sample_render(write_vmas, snapshot, &view));
+	free(sample_render(np_view_compare, snapshot, &view));
 }
 
 /* 0: it was taken, and printed. Else it was refused, in one line. From memory that ends where the text does. */
@@ -93,6 +105,7 @@ static char *make_report(void)
 	target->source.why_not_better = strdup("none");
 	target->source.how_hints = strdup("none");
 	np_problem_add(snapshot, "/proc/4711/smaps", "open", EACCES, "x");
+	sample_comparisons(target);
 	snapshot->check.smaps_misses_thp = NP_EFFECT_NOT_TESTED;
 	snapshot->check.why_not = strdup("none");
 	text = sample_render(write_json, snapshot, NULL);
@@ -136,15 +149,14 @@ static const char *const replacements[] = {
 	"\"\\\\\"", "\"\\\\x00\"", "\"0x0\"", "\"0xfffffffffffffffff\"", "[]", "{}", "[[]]", "{\"x\":{}}", "[null]",
 };
 
-/* Keys that a replay does not need: they follow from others. */
-static bool is_needed(const char *key)
+/* Some keys follow from others, and a replay does not need them. */
+static bool is_needed(const json_t *object, const char *key)
 {
-	static const char *const others[] = { "cause", "reads", "asked_for" };
-
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (strcmp(key, others[i]) == 0)
-			return false;
-	return true;
+	if (strcmp(key, "verdict") == 0) /* of the check: from its tests, of which each has one of its own */
+		return !json_object_get(object, "tests");
+	if (strcmp(key, "cause") == 0) /* of a test: from its name */
+		return json_object_get(object, "difference_pages") != NULL;
+	return strcmp(key, "asked_for") != 0;
 }
 
 static void try_json(const json_t *report, const char *key, bool must_be_refused)
@@ -173,12 +185,10 @@ static void damage_member(json_t *report, json_t *object, const char *key)
 
 	for (size_t i = 0; i < sizeof(replacements) / sizeof(replacements[0]); i++) {
 		json_t *other = json_loads(replacements[i], JSON_DECODE_ANY, NULL);
-		/* check.verdict follows from its tests; a test has one of its own. */
-		bool needed = is_needed(key) && !(strcmp(key, "verdict") == 0 && json_object_get(object, "tests"));
 
 		assert_non_null(other);
 		json_object_set(object, key, other);
-		try_json(report, key, needed && is_of_another_type(value, other));
+		try_json(report, key, is_needed(object, key) && is_of_another_type(value, other));
 		json_decref(other);
 	}
 	json_object_del(object, key);
@@ -228,6 +238,20 @@ static void test_wrong_values(void **state)
 	assert_non_null(report);
 	damage(report, report);
 	json_decref(report);
+	free(text);
+}
+
+/* Words that renderers print as they are. */
+static void test_names(void **state)
+{
+	char *text = make_report(), *name = strstr(text, "\"bpf\""), *error;
+
+	(void)state;
+	assert_non_null(name);
+	memcpy(name, "\"b;f\"", 5);
+	assert_int_equal(try(text, strlen(text), &error), -EINVAL);
+	assert_non_null(strstr(error, "targets[0].source.name is no name"));
+	free(error);
 	free(text);
 }
 
@@ -308,6 +332,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_truncated),    cmocka_unit_test(test_replaced_bytes),
 		cmocka_unit_test(test_wrong_values), cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_deep),	     cmocka_unit_test(test_huge_numbers),
 		cmocka_unit_test(test_memory_is_bounded),
 	};
