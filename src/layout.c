@@ -191,9 +191,11 @@ static void name_row(const struct making *making, struct np_layout_row *row)
 	const struct np_target *target = making->target;
 	const struct np_cell *cells = making->layout.cells + row->first;
 	uint64_t end = cells[row->count - 1].start + making->layout.cell_bytes, most = 0;
-	size_t named = 0;
+	size_t named = 0, start = 0;
 
-	for (size_t i = cells[0].mapping; i < target->mapping_count && target->mappings[i].start < end; i++) {
+	while (start + 1 < row->count && cells[start].mapping == SIZE_MAX) /* it may begin with empty cells */
+		start++;
+	for (size_t i = cells[start].mapping; i < target->mapping_count && target->mappings[i].start < end; i++) {
 		uint64_t pages = np_tally_resident(&target->mappings[i].pages, making->grains->node_count, SIZE_MAX) +
 				 target->mappings[i].pages.swapped;
 

@@ -80,10 +80,20 @@ static unsigned color_of(const struct svg *svg, const struct np_cell *cell)
 	return cell->resident ? node_color(svg, cell->node) : NO_NODE;
 }
 
+/* How much of a cell holds something, in quarters; what holds least has one all the same. */
+static unsigned fullness(const struct svg *svg, const struct np_cell *cell)
+{
+	uint64_t whole = svg->layout->cell_bytes / svg->snapshot->system.page_bytes;
+	uint64_t quarters = whole ? (cell->pages * 4 + whole - 1) / whole : 4;
+
+	return quarters > 4 ? 4 : (unsigned)quarters;
+}
+
 /* Cells that are painted, and told of, as one: neighbours that look the same. */
-static bool alike(const struct np_cell *one, const struct np_cell *other)
+static bool alike(const struct svg *svg, const struct np_cell *one, const struct np_cell *other)
 {
 	return !one->folded_bytes && !other->folded_bytes && (one->pages > 0) == (other->pages > 0) &&
+	       fullness(svg, one) == fullness(svg, other) &&
 	       (!one->pages || (one->look == other->look && one->node == other->node && one->other == other->other &&
 				one->mapping == other->mapping));
 }
@@ -149,7 +159,10 @@ static int put_stretch(const struct svg *svg, const struct np_cell *cells, size_
 			cells[0].node < svg->snapshot->system.node_count;
 	int error;
 
-	fputs("<g>", svg->out);
+	if (cells[0].pages && fullness(svg, &cells[0]) < 4)
+		fprintf(svg->out, "<g opacity=\"0.%u\">", 25 + 20 * fullness(svg, &cells[0]));
+	else
+		fputs("<g>", svg->out);
 	error = put_title(svg, cells, count);
 	put_rect(svg, x, y, width, color_of(svg, cells), NULL);
 	if (cells[0].mixed && cells[0].resident)
@@ -173,7 +186,7 @@ static int put_cells(const struct svg *svg, const struct np_layout_row *row, uns
 	for (size_t i = 0, count; !error && i < row->count; i += count) {
 		unsigned x = LEFT + (unsigned)i * CELL_WIDTH;
 
-		for (count = 1; i + count < row->count && alike(&cells[i], &cells[i + count]);)
+		for (count = 1; i + count < row->count && alike(svg, &cells[i], &cells[i + count]);)
 			count++;
 		if (cells[i].folded_bytes)
 			put_fold(svg, &cells[i], x, y);
@@ -192,12 +205,12 @@ static int put_name(const struct svg *svg, const struct np_layout_row *row, unsi
 	if (row->mapping == SIZE_MAX)
 		return 0;
 	name = np_mapping_name(&svg->target->mappings[row->mapping]);
-	shortened = strndup(name, strlen(name) > 32 ? 31 : 32);
+	shortened = strndup(name, strlen(name) > 26 ? 25 : 26);
 	if (!shortened)
 		return -ENOMEM;
 	fprintf(svg->out, "<text x=\"%d\" y=\"%u\" class=\"name\">", LEFT + COLUMNS * CELL_WIDTH + 10, y + CELL_HEIGHT - 3);
 	error = put_text(shortened, svg->out);
-	if (strlen(name) > 32)
+	if (strlen(name) > 26)
 		fputs("\342\200\246", svg->out);
 	if (row->more)
 		fprintf(svg->out, " +%zu", row->more);
@@ -259,6 +272,8 @@ static void put_legends(const struct svg *svg)
 		if (seen[look])
 			put_legend(svg, &x, y, NO_NODE, looks[look].pattern, _(looks[look].name));
 	put_legend(svg, &x, y, EMPTY, NULL, text);
+	fprintf(svg->out, "<text x=\"%u\" y=\"%u\" class=\"dim\">%s</text>\n", x, y + CELL_HEIGHT - 3,
+		_("paler: not all of it holds a page"));
 }
 
 static int put_target(struct svg *svg)

@@ -151,9 +151,12 @@ static int paint_name(const struct painting *painting, const struct np_layout_ro
 		snprintf(more, sizeof(more), " +%zu", row->more);
 	while (name[used] && np_text_width(name, used + 1) + strlen(more) <= width)
 		used++;
+	if (name[used] && used) /* it does not fit: room for a mark */
+		used--;
 	while (used && (name[used] & 0xc0) == 0x80)
 		used--;
-	fprintf(painting->out, "  %.*s%s", (int)used, name, more);
+	fprintf(painting->out, "  %.*s%s%s", (int)used, name,
+		name[used] == '\0' ? "" : painting->view->utf8 ? "\342\200\246" : ".", more);
 	free(name);
 	return 0;
 }

@@ -78,7 +78,7 @@ static int print_target(const struct np_snapshot *snapshot, const struct np_targ
 
 		if (!nodes)
 			return -ENOMEM;
-		fprintf(out, _(" its cpuset allows memory of nodes %s\n"), nodes);
+		fprintf(out, _(" memory nodes that its cpuset allows: %s\n"), nodes);
 		free(nodes);
 	} else {
 		fprintf(out, "%s\n", _(" which memory nodes its cpuset allows is not known: none is mounted here"));
