@@ -31,7 +31,7 @@ static const char *const exclusive[][3] = {
 	{ "openmetrics", "vmas" },
 	{ "openmetrics", "output", "output-all" },
 	{ "explain", "raw", "pairs" },
-	{ "replay", "compare" },
+	{ "replay", "compare", "check-kernel" },
 	{ "replay", "range" },
 	{ "replay", "source" },
 };

@@ -287,3 +287,16 @@ def explained():
             expect(more.startswith(plain), f"{view}: --explain changes the view")
             expect(f"What this means for PID {factory.pid}" in more, f"{view}: {more}")
             expect("PROT_NONE" in more[len(plain):], f"{view}: {more}")
+
+
+@test()
+def kernel_check():
+    """--check-kernel's findings travel too, its exit status included."""
+    with scratch() as directory:
+        path = directory / "case.json"
+        done = run("--check-kernel", "--quick", "--report", path, env={})
+        expect(done.returncode in (0, 3, 4), f"status {done.returncode}: {done.stderr}")
+        for arguments, wanted in (((), done.stdout), (("-J",), path.read_text(encoding="utf-8"))):
+            again = run("--replay", path, *arguments, env={}, cwd="/")
+            expect_equal("status of the replay", again.returncode, done.returncode)
+            expect_equal(f"replay {arguments}", again.stdout, wanted)
