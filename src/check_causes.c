@@ -15,10 +15,10 @@
 #include "check_run.h"
 #include "i18n.h"
 
-#define PAGES 8192	     /* 32 MiB: long enough a read, short enough a scan */
+#define PAGES 16384	     /* 64 MiB: long enough a read, short enough a scan */
 #define FIRST_LIMIT_NS 5000000000ULL
 #define SHORT_NS 250000000ULL /* for waits alone, where no scan is to be had */
-#define SEEN_P 0.01	     /* a difference that chance makes more often is none */
+#define SEEN_P 0.05	     /* a difference that chance makes more often is none */
 #define READERS_MOST 16
 
 /* All windows of an effect. Readers first, then the controls: alone, and beside a process that only burns. */

@@ -103,11 +103,13 @@ static int probe_slice(struct np_checker *checker, struct np_subject *subject, s
 	return 0;
 }
 
-static int run_probes(struct np_checker *checker, struct np_subject *subject)
+/* *ret_hinted: the hints of a slice that is no probe's. */
+static int run_probes(struct np_checker *checker, struct np_subject *subject, uint64_t *ret_hinted)
 {
 	uint64_t control_faults = 0;
 	int result = touch(subject, slice_start(checker, subject, SLICES - 1), SLICE_PAGES, &control_faults);
 
+	*ret_hinted = control_faults;
 	for (size_t i = 0; !result && i < sizeof(probes) / sizeof(probes[0]); i++) {
 		struct np_probe_result *probe = &checker->check->probes[probes[i].probe];
 
@@ -181,6 +183,21 @@ static bool touches(const char *reader)
 	return strcmp(reader, "process_vm_readv") == 0;
 }
 
+static int all_clears_unknown(struct np_checker *checker, const char *why)
+{
+	for (const char *const *reader = np_check_disturbers; *reader; reader++) {
+		struct np_check_test *test;
+
+		if (touches(*reader))
+			continue;
+		test = np_check_add(checker->check, NP_CHECK_CLEARS, *reader, NP_MEMORY_HINTED);
+		if (!test || np_check_unknown(test, _("page tables were not read (%s); being able to would make it known"),
+					      why) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 static int test_all_clears(struct np_checker *checker, struct np_subject *subject)
 {
 	const struct timespec pause = { 0, 20000000 };
@@ -188,7 +205,7 @@ static int test_all_clears(struct np_checker *checker, struct np_subject *subjec
 	int result;
 
 	if (!checker->walker)
-		return np_check_all_unknown(checker, NP_CHECK_CLEARS, checker->why_no_walker);
+		return all_clears_unknown(checker, checker->why_no_walker);
 	result = np_subject_freeze(subject);
 	if (!result)
 		result = count_hints(checker, subject, &first);
@@ -201,60 +218,92 @@ static int test_all_clears(struct np_checker *checker, struct np_subject *subjec
 	return result ? result : np_subject_thaw(subject);
 }
 
-struct hinted_sayings {
-	struct np_sayings base, huge;
-};
-
-static int take_both(struct np_checker *checker, struct np_subject *subject, struct hinted_sayings *ret)
+static const char *not_hinted(void)
 {
-	int result = np_sayings_take(checker, subject, &subject->base, &ret->base);
-
-	if (!result && subject->huge.pages)
-		result = np_sayings_take(checker, subject, &subject->huge, &ret->huge);
-	return result;
+	return _("the balancer hinted none of it; another run might make it known");
 }
 
-/* hints: known by the page tables, or else by the faults of touching what was hinted. */
-static int judge_both(struct np_checker *checker, const struct np_subject *subject, const struct hinted_sayings *plain,
-		      const struct hinted_sayings *hinted, bool base_hinted, bool huge_hinted)
+/*
+ * Each area by two looks, between which it alone lost its hints, by being touched: some readers speak of the whole
+ * process. The faults of touching say whether there were hints, without page tables too.
+ */
+static int test_huge(struct np_checker *checker, struct np_subject *subject, uint64_t *ret_faults)
 {
-	const char *why = _("the balancer hinted none of it; another run might make it known");
+	const struct np_area *area = &subject->huge;
+	struct np_sayings hinted, plain;
 	int result;
 
-	if (base_hinted)
-		result = np_sayings_judge(checker, NP_MEMORY_HINTED, subject->base.pages, &plain->base, &hinted->base);
-	else
-		result = np_sayings_unknown(checker, NP_MEMORY_HINTED, why);
+	if (!area->pages)
+		return np_sayings_unknown(checker, NP_MEMORY_HINTED_THP, np_no_huge_page());
+	result = np_sayings_take(checker, subject, area, &hinted);
+	if (!result)
+		result = touch(subject, area->start, area->pages, ret_faults);
+	if (!result)
+		result = np_sayings_take(checker, subject, area, &plain);
 	if (result)
 		return result;
-	if (subject->huge.pages && huge_hinted)
-		return np_sayings_judge(checker, NP_MEMORY_HINTED_THP, subject->huge.pages, &plain->huge,
-					&hinted->huge);
-	return np_sayings_unknown(checker, NP_MEMORY_HINTED_THP, subject->huge.pages ? why : np_no_huge_page());
+	return *ret_faults ? np_sayings_judge(checker, NP_MEMORY_HINTED_THP, area->pages, &plain, &hinted) :
+			     np_sayings_unknown(checker, NP_MEMORY_HINTED_THP, not_hinted());
+}
+
+static int test_base(struct np_checker *checker, struct np_subject *subject, uint64_t *ret_faults)
+{
+	const struct np_area *area = &subject->base;
+	struct np_sayings hinted, plain;
+	uint64_t left = 0;
+	int result = np_sayings_take(checker, subject, area, &hinted);
+
+	if (!result)
+		result = run_probes(checker, subject, ret_faults);
+	if (!result) /* what no probe has touched */
+		result = touch(subject, area->start, area->pages, &left);
+	if (!result)
+		result = np_sayings_take(checker, subject, area, &plain);
+	*ret_faults += left;
+	if (result)
+		return result;
+	return *ret_faults ? np_sayings_judge(checker, NP_MEMORY_HINTED, area->pages, &plain, &hinted) :
+			     np_sayings_unknown(checker, NP_MEMORY_HINTED, not_hinted());
+}
+
+/*
+ * process_vm_readv does not only look, it touches in the process's name: what it clears is by the design of this
+ * kernel's regime, and told with it.
+ */
+static int test_touching(struct np_checker *checker)
+{
+	const struct np_probe_result *probe = &checker->check->probes[NP_PROBE_VM_READV];
+	struct np_check_test *test =
+		np_check_add(checker->check, NP_CHECK_CLEARS, np_probe_name(NP_PROBE_VM_READV), NP_MEMORY_HINTED);
+
+	if (!test)
+		return -ENOMEM;
+	test->expected_pages = probe->hinted;
+	test->got_pages = probe->left;
+	if (probe->consumes == NP_CONSUMES_UNKNOWN)
+		return np_check_unknown(test, "%s", probe->why);
+	test->result = probe->consumes == NP_CONSUMES_YES ? NP_CHECK_COSTS : NP_CHECK_PASSES;
+	return 0;
 }
 
 static int test_subject(struct np_checker *checker, struct np_subject *subject)
 {
-	struct hinted_sayings plain, hinted;
-	uint64_t faults = 0, huge_faults = 0, cpu_ns;
+	uint64_t base_faults = 0, huge_faults = 0, cpu_ns;
 	int result = burn_until_hinted(checker, subject, &cpu_ns);
 
 	if (!result)
-		result = take_both(checker, subject, &hinted);
-	if (!result)
 		result = test_all_clears(checker, subject);
 	if (!result)
-		result = run_probes(checker, subject);
-	if (!result) /* the slices that no probe had */
-		result = touch(subject, slice_start(checker, subject, SLICES / 2), SLICE_PAGES * (SLICES / 2 - 1),
-			       &faults);
+		result = test_huge(checker, subject, &huge_faults);
 	if (!result)
-		result = touch(subject, subject->huge.start, subject->huge.pages, &huge_faults);
+		result = test_base(checker, subject, &base_faults);
 	if (!result)
-		result = take_both(checker, subject, &plain);
-	if (!result && !faults && !huge_faults)
+		result = test_touching(checker);
+	if (!result && !base_faults && !huge_faults) {
 		checker->why_no_hints = np_why_not_hinted(checker, cpu_ns);
-	return result ? result : judge_both(checker, subject, &plain, &hinted, faults > 0, huge_faults > 0);
+		result = checker->why_no_hints ? 0 : -ENOMEM;
+	}
+	return result;
 }
 
 static int all_unknown(struct np_checker *checker, const char *why)
@@ -263,14 +312,8 @@ static int all_unknown(struct np_checker *checker, const char *why)
 
 	if (!result)
 		result = np_sayings_unknown(checker, NP_MEMORY_HINTED_THP, why);
-	for (const char *const *reader = np_check_disturbers; *reader && !result; reader++) {
-		struct np_check_test *test;
-
-		if (touches(*reader))
-			continue;
-		test = np_check_add(checker->check, NP_CHECK_CLEARS, *reader, NP_MEMORY_HINTED);
-		result = test ? np_check_unknown(test, "%s", why) : -ENOMEM;
-	}
+	if (!result)
+		result = np_check_all_unknown(checker, NP_CHECK_CLEARS, why);
 	for (size_t i = 0; i < NP_PROBES && !result; i++)
 		result = set_why(&checker->check->probes[i].why, why);
 	return result;

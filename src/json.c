@@ -168,6 +168,19 @@ static json_t *balancing(const struct np_target *target)
 	return finish(&object);
 }
 
+static json_t *rates(const struct np_rates *changes)
+{
+	struct builder object = { json_object(), false };
+
+	put(&object, "time", text(changes->time));
+	put(&object, "interval_ns", changes->interval_ns ? count(changes->interval_ns) : json_null());
+	put(&object, "hints_made", fact(&changes->made));
+	put(&object, "hints_cleared", fact(&changes->cleared));
+	put(&object, "moved", fact(&changes->moved));
+	put(&object, "minor_faults", fact(&changes->minor_faults));
+	return finish(&object);
+}
+
 static json_t *mapping_object(const struct np_mapping *mapping, const struct np_system *system)
 {
 	struct builder object = { json_object(), false };
@@ -301,6 +314,8 @@ static json_t *target_object(const struct np_target *target, const struct np_sys
 	put(&object, "pages", readable ? pages(&target->pages, system) : json_null());
 	put(&object, "huge", readable ? huge(&target->pages, system) : json_null());
 	put(&object, "balancing", balancing(target));
+	if (target->rates)
+		put(&object, "rates", rates(target->rates));
 	put(&object, "mappings", mappings(target, system));
 	put(&object, "reports", comparisons(target));
 	put(&object, "reads", read_effects(target));
@@ -445,7 +460,7 @@ static json_t *report(const struct np_snapshot *snapshot)
 	return finish(&object);
 }
 
-int np_json_write(const struct np_snapshot *snapshot, FILE *out)
+static int write_report(const struct np_snapshot *snapshot, size_t flags, FILE *out)
 {
 	json_t *value = report(snapshot);
 	int error = 0;
@@ -453,11 +468,21 @@ int np_json_write(const struct np_snapshot *snapshot, FILE *out)
 	if (!value)
 		return -ENOMEM;
 	/* jansson says only that it failed: where the stream has no error, memory was short. */
-	if (json_dumpf(value, out, JSON_INDENT(2)) < 0)
+	if (json_dumpf(value, out, flags) < 0)
 		error = -ENOMEM;
 	fputc('\n', out);
 	if (ferror(out))
 		error = -EIO;
 	json_decref(value);
 	return error;
+}
+
+int np_json_write(const struct np_snapshot *snapshot, FILE *out)
+{
+	return write_report(snapshot, JSON_INDENT(2), out);
+}
+
+int np_json_write_line(const struct np_snapshot *snapshot, FILE *out)
+{
+	return write_report(snapshot, JSON_COMPACT, out);
 }

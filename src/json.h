@@ -16,4 +16,7 @@
  */
 int np_json_write(const struct np_snapshot *snapshot, FILE *out);
 
+/* The same as one line. */
+int np_json_write_line(const struct np_snapshot *snapshot, FILE *out);
+
 #endif

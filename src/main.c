@@ -25,8 +25,10 @@
 #include "view_check.h"
 #include "view_compare.h"
 #include "view_problems.h"
+#include "view_processes.h"
 #include "view_summary.h"
 #include "view_vmas.h"
+#include "watch.h"
 
 enum { ALL_WELL = 0, FAILED = 1, WRONG_USAGE = 2, PARTIAL = 3, DEFECT_FOUND = 4 };
 
@@ -75,6 +77,16 @@ static bool wants_color(enum np_color_when when)
 	return isatty(STDOUT_FILENO) && !(no_color && *no_color) && !(terminal && strcmp(terminal, "dumb") == 0);
 }
 
+static int render_targets(const struct np_snapshot *snapshot, const struct np_options *options,
+			  const struct np_view *view)
+{
+	if (options->vmas)
+		return np_view_vmas(snapshot, options, view, stdout);
+	if (options->processes || (np_options_select_groups(options) && snapshot->target_count > 1))
+		return np_view_processes(snapshot, options, view, stdout);
+	return np_view_summary(snapshot, view, stdout);
+}
+
 static int render(const struct np_snapshot *snapshot, const struct np_options *options)
 {
 	struct np_view view = np_view_detect(stdout);
@@ -92,8 +104,7 @@ static int render(const struct np_snapshot *snapshot, const struct np_options *o
 		return options->metrics ? 0 : np_metrics_write(snapshot, stdout);
 	if (is_nothing(snapshot))
 		return 0;
-	error = options->vmas ? np_view_vmas(snapshot, options, &view, stdout) :
-				np_view_summary(snapshot, &view, stdout);
+	error = render_targets(snapshot, options, &view);
 	if (!error)
 		error = np_view_compare(snapshot, &view, stdout);
 	return error || !options->explain ? error : np_view_explain(snapshot, &view, stdout);
@@ -147,6 +158,25 @@ static int probe(const struct np_options *options, struct np_walker *walker, int
 	return status;
 }
 
+static int watch(const struct np_options *options, struct np_walker *walker, int walker_error)
+{
+	struct np_view view = np_view_detect(stdout);
+	np_cleanup_free char *error = NULL;
+	bool partial = false, nothing = false;
+	int result;
+
+	view.bytes = options->bytes;
+	view.color = wants_color(options->color);
+	result = np_watch(options, walker, walker_error, &view, &partial, &nothing, &error);
+	if (result == -EINVAL && error) {
+		warnx("%s", error);
+		return WRONG_USAGE;
+	}
+	if (result)
+		warnx("%s", strerror(-result));
+	return result || nothing ? FAILED : partial ? PARTIAL : ALL_WELL;
+}
+
 int main(int argc, char **argv)
 {
 	struct np_walker *walker = NULL;
@@ -154,7 +184,7 @@ int main(int argc, char **argv)
 	int walker_error = 0, status = ALL_WELL;
 
 	if (np_keep_standard_descriptors() < 0)
-		return FAILED;
+		err(FAILED, "/");
 	if (getauxval(AT_SECURE)) {
 		walker_error = -np_walker_start(&walker);
 		if (np_become_real_user() < 0)
@@ -174,7 +204,7 @@ int main(int argc, char **argv)
 	} else {
 		if (!walker && options.source != NP_SOURCE_PAGEMAP && !options.replay)
 			walker_error = -np_walker_start(&walker);
-		status = probe(&options, walker, walker_error);
+		status = (options.watch_ns ? watch : probe)(&options, walker, walker_error);
 	}
 	np_walker_stop(walker);
 	np_options_free(&options);

@@ -59,6 +59,7 @@ void np_target_free(struct np_target *target)
 	for (size_t i = 0; i < target->comparison_count; i++)
 		np_comparison_free(&target->comparisons[i]);
 	free(target->comparisons);
+	free(target->rates);
 	free(target->read_effects);
 }
 
@@ -67,6 +68,15 @@ void np_problem_free(struct np_problem *problem)
 	free(problem->what);
 	free(problem->operation);
 	free(problem->effect);
+}
+
+void np_snapshot_clear(struct np_snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->target_count; i++)
+		np_target_free(&snapshot->targets[i]);
+	for (size_t i = 0; i < snapshot->problem_count; i++)
+		np_problem_free(&snapshot->problems[i]);
+	snapshot->target_count = snapshot->problem_count = 0;
 }
 
 void np_snapshot_destroy(struct np_snapshot *snapshot)

@@ -130,6 +130,15 @@ struct np_source {
 	char *how_hints;      /* how a source other than page tables knows the hints; NULL otherwise */
 };
 
+/* What changed since the walk before (--watch). Not known in the first one. */
+struct np_rates {
+	char time[32];			 /* of this walk: "2026-01-31T12:00:00.123Z" */
+	uint64_t interval_ns;		 /* since the one before; 0: this is the first */
+	struct np_fact made, cleared;	 /* pages: hints that came, and that went */
+	struct np_fact moved;		 /* pages that are on another node now */
+	struct np_fact minor_faults;	 /* of all threads; only where asking costs the target nothing */
+};
+
 struct np_target {
 	pid_t pid;
 	char *command;		      /* bytes, not necessarily text */
@@ -143,6 +152,7 @@ struct np_target {
 	uint64_t range_start, range_end; /* --range; both 0: everything */
 	size_t comparison_count;
 	struct np_comparison *comparisons;
+	struct np_rates *rates; /* NULL: not watched */
 	size_t read_effect_count;
 	struct np_read_effect *read_effects;
 	bool readable; /* false: nothing but the problem is known */
@@ -183,6 +193,10 @@ struct np_snapshot {
 /* An empty snapshot; NULL where memory is short. */
 struct np_snapshot *np_snapshot_create(void);
 void np_snapshot_destroy(struct np_snapshot *snapshot);
+/* Frees what the target owns. */
+void np_target_free(struct np_target *target);
+/* Forget all targets, and all problems. */
+void np_snapshot_clear(struct np_snapshot *snapshot);
 
 /*
  * For a const char * of the snapshot: a copy of a text that lives as long as the snapshot does, the same one for

@@ -13,7 +13,7 @@
 #include "i18n.h"
 #include "units.h"
 
-#define NAME_WIDTH 18
+#define NAME_WIDTH 20
 #define CELL_WIDTH 14
 #define TEXT_COLUMN (3 + NAME_WIDTH)
 
@@ -132,8 +132,10 @@ static void print_saying_reasons(const struct page *page)
 static void print_distorts(const struct page *page)
 {
 	print_heading(page, _("distorts"), _("how many resident pages does a reader count, of memory that is inaccessible?"));
-	fprintf(page->out, "   %-*s%*s%*s%*s%*s\n", NAME_WIDTH, "", CELL_WIDTH, _("PROT_NONE 4K"), CELL_WIDTH,
-		_("PROT_NONE huge"), CELL_WIDTH, _("hinted 4K"), CELL_WIDTH, _("hinted huge"));
+	fprintf(page->out, "   %-*s%*s%*s\n", NAME_WIDTH, "", 2 * CELL_WIDTH, _("under PROT_NONE"), 2 * CELL_WIDTH,
+		_("NUMA-hinted"));
+	fprintf(page->out, "   %-*s%*s%*s%*s%*s\n", NAME_WIDTH, "", CELL_WIDTH, _("4 KiB"), CELL_WIDTH, _("huge"),
+		CELL_WIDTH, _("4 KiB"), CELL_WIDTH, _("huge"));
 	for (size_t i = 0; i < page->check->test_count; i++)
 		if (page->check->tests[i].effect == NP_CHECK_DISTORTS && page->check->tests[i].memory == 0)
 			print_sayings_of(page, page->check->tests[i].reader);
@@ -384,27 +386,32 @@ static int print_defects(const struct page *page)
 	return error;
 }
 
+static const char *first_cause(const struct np_kernel_check *check)
+{
+	for (size_t i = 0; i < check->test_count; i++)
+		if (check->tests[i].result == NP_CHECK_FAILS && check->tests[i].cause)
+			return check->tests[i].cause;
+	return _("a defect that has no name yet");
+}
+
+/* What the verdict is, and the numbers that it rests on. */
 static char *verdict_text(const struct np_kernel_check *check)
 {
 	size_t fails = np_check_count(check, NP_CHECK_EFFECTS, NP_CHECK_FAILS);
 	size_t costs = np_check_count(check, NP_CHECK_EFFECTS, NP_CHECK_COSTS);
 	size_t unknown = np_check_count(check, NP_CHECK_EFFECTS, NP_CHECK_UNKNOWN);
 
-	switch (np_check_verdict(check)) {
-	case NP_CHECK_AFFECTED:
-		return fails ? text_of(_("affected: %zu tests found a defect, %zu a cost by design, and %zu are unknown"), fails,
-				       costs, unknown) :
-			       text_of(_("affected, strictly: %zu tests found a cost by design; none a defect, and %zu are "
-					 "unknown"), costs, unknown);
-	case NP_CHECK_INCOMPLETE:
-		return text_of(_("no defect found, but %zu of %zu tests could not be made here (%zu found a cost by design)"),
-			       unknown, check->test_count, costs);
-	case NP_CHECK_CLEAN:
-		break;
-	}
+	if (fails)
+		return text_of(_("affected by %s: %zu tests found this kernel wrong, %zu a cost by design; %zu could not "
+				 "be made"), first_cause(check), fails, costs, unknown);
+	if (np_check_verdict(check) == NP_CHECK_AFFECTED)
+		return text_of(_("costs, which --strict counts: %zu tests found one; %zu could not be made"), costs, unknown);
+	if (unknown)
+		return text_of(_("incomplete: no defect found, but %zu tests could not be made here; %zu found a cost by "
+				 "design"), unknown, costs);
 	if (check->quick)
-		return text_of(_("clean as far as --quick looks: no defect in %zu tests"), check->test_count);
-	return text_of(_("clean: no defect in %zu tests; %zu found a cost by design"), check->test_count, costs);
+		return text_of(_("clean, as far as --quick looks: no defect in %zu tests"), check->test_count);
+	return text_of(_("clean: no defect; %zu tests found a cost by design, which every kernel has"), costs);
 }
 
 static int print_verdict(const struct page *page)
