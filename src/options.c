@@ -25,6 +25,8 @@ static const char *const exclusive[][3] = {
 	{ "watch", "explain" },
 	{ "watch", "report" },
 	{ "watch", "replay" },
+	{ "watch", "redact" },
+	{ "replay", "tree", "cgroup" },
 	{ "compare", "raw", "pairs" },
 	{ "compare", "range" },
 	{ "check-kernel", "compare" },

@@ -123,6 +123,23 @@ def processes_can_be_chosen():
 
 
 @test()
+def groups():
+    """The table of processes of a replay is the one of the machine; a line of --watch can be replayed."""
+    with scratch() as directory, frozen("anon:1M") as one, frozen("anon:2M", "thp:4M") as other:
+        path = directory / "case.json"
+        done = everywhere("--report", path, "-r", "-b", "-o", "PID,RESIDENT", "np-factory")
+        expect(f"\n{one.pid} " in done.stdout and f"\n{other.pid} " in done.stdout, done.stdout)
+        expect_equal("table of processes", everywhere("--replay", path, "-r", "-b", "-o", "PID,RESIDENT", "np-factory")
+                     .stdout, done.stdout)
+        lines = expect_run("--watch=0.1", "--count", 2, "-J", one.pid).stdout.splitlines()
+        for line in lines:
+            path.write_text(line, encoding="utf-8")
+            expect_equal("a line of --watch", json.loads(everywhere("--replay", path, "-J").stdout), json.loads(line))
+        for arguments in (("--watch", "--redact"), ("--watch", "--report", path), ("--tree", "--replay", path)):
+            expect_run(*arguments, one.pid, status=2)
+
+
+@test()
 def a_report_without_mappings_says_so():
     with scratch() as directory, frozen("anon:1M") as factory:
         path = directory / "case.json"

@@ -169,6 +169,20 @@ static void test_kernel_check(void **state)
 	check_round_trip(snapshot);
 }
 
+/* A line of --watch, which has one more object. */
+static void test_rates(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+	struct np_target *first = &snapshot->targets[0];
+
+	(void)state;
+	first->rates = calloc(1, sizeof(*first->rates));
+	assert_non_null(first->rates);
+	*first->rates = (struct np_rates){ .time = "2026-01-31T12:00:00.123Z", .interval_ns = 100000000,
+					   .made = NP_FACT(7), .moved = NP_FACT(0) };
+	check_round_trip(snapshot);
+}
+
 /* A reason that nobody asked for is in the report, but no problem of its replay. */
 static void test_reasons_are_no_problems(void **state)
 {
@@ -313,6 +327,7 @@ int main(void)
 		cmocka_unit_test(test_problems),
 		cmocka_unit_test(test_comparisons),
 		cmocka_unit_test(test_kernel_check),
+		cmocka_unit_test(test_rates),
 		cmocka_unit_test(test_reasons_are_no_problems),
 		cmocka_unit_test(test_unknowns),
 		cmocka_unit_test(test_unreadable),

@@ -112,6 +112,10 @@ static char *make_report_with(bool kernel_check)
 	target->source.how_hints = strdup("none");
 	np_problem_add(snapshot, "/proc/4711/smaps", "open", EACCES, "x");
 	sample_comparisons(target);
+	target->rates = calloc(1, sizeof(*target->rates));
+	assert_non_null(target->rates);
+	target->rates->interval_ns = 1000;
+	strcpy(target->rates->time, "2026-01-31T12:00:00.123Z");
 	snapshot->check.smaps_misses_thp = NP_EFFECT_NOT_TESTED;
 	snapshot->check.why_not = strdup("none");
 	if (kernel_check)
