@@ -74,7 +74,7 @@ static void report_missing(const struct np_options *options, struct np_snapshot 
 			np_problem_add(snapshot, spec->pid ? pid : spec->command, "find", 0,
 				       "the report has no such process");
 	}
-	if (snapshot->target_count == 0 && snapshot->problem_count == 0)
+	if (snapshot->target_count == 0 && snapshot->problem_count == 0 && !snapshot->kernel_check)
 		np_problem_add(snapshot, options->replay, "find", 0, "the report has no process");
 }
 

@@ -33,6 +33,8 @@ static const char *const exclusive[][3] = {
 	{ "watch", "explain" },
 	{ "watch", "report" },
 	{ "watch", "replay" },
+	{ "watch", "redact" },
+	{ "replay", "tree", "cgroup" },
 	{ "compare", "raw", "pairs" },
 	{ "compare", "range" },
 	{ "check-kernel", "compare" },
@@ -45,7 +47,7 @@ static const char *const exclusive[][3] = {
 	{ "openmetrics", "vmas" },
 	{ "openmetrics", "output", "output-all" },
 	{ "explain", "raw", "pairs" },
-	{ "replay", "compare" },
+	{ "replay", "compare", "check-kernel" },
 	{ "replay", "range" },
 	{ "replay", "source" },
 };
