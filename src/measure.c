@@ -15,11 +15,13 @@
 
 #include "classify.h"
 #include "files.h"
+#include "grains.h"
 #include "hugetlb.h"
 #include "pagemap.h"
 #include "parse_numa_maps.h"
 #include "parse_sched.h"
 #include "parse_status.h"
+#include "threads.h"
 
 #define TRIES 5 /* walks of a target that changes all the time */
 #define PAGE_SHIFT 12
@@ -475,7 +477,16 @@ static int measure_open_target(struct np_measure *measure, int dir_fd, const cha
 		leave_out(measure->snapshot);
 		return 0;
 	}
+	if (measure->want_grains) {
+		target->grains = np_grains_create(measure->snapshot->system.node_count);
+		if (!target->grains)
+			return -ENOMEM;
+		measure->recorder = &target->grains->recorder;
+	}
 	result = look_at(measure, dir_fd, target, path, &look, &what);
+	measure->recorder = NULL;
+	if (!result && target->grains && target->grains->failed)
+		result = -ENOMEM;
 	target->source.elapsed_ns = now_ns() - start;
 	if (result == -ESRCH && measure->only_with_memory) {
 		leave_out(measure->snapshot);
@@ -491,6 +502,8 @@ static int measure_open_target(struct np_measure *measure, int dir_fd, const cha
 		result = 0;
 	if (!result && target->readable && measure->want_mappings)
 		result = keep_mappings(measure, target, &look);
+	if (!result && target->readable && measure->want_threads)
+		result = np_threads_read(measure->root_fd, dir_fd, measure->snapshot, target);
 	if (!result && target->readable && measure->want_mappings && measure->want_numa_maps)
 		result = read_numa_maps(measure, dir_fd, path, target);
 	look_free(&look);

@@ -20,6 +20,14 @@ static const char *const exclusive[][3] = {
 	{ "json", "nonzero" },
 	{ "json", "noheadings" },
 	{ "watch", "vmas" },
+	{ "watch", "map" },
+	{ "watch", "svg" },
+	{ "map", "vmas" },
+	{ "map", "json" },
+	{ "map", "raw", "pairs" },
+	{ "map", "openmetrics" },
+	{ "replay", "map" },
+	{ "replay", "svg" },
 	{ "watch", "compare" },
 	{ "watch", "openmetrics" },
 	{ "watch", "explain" },
@@ -236,6 +244,7 @@ static int choose_table(struct np_options *options, char **ret_error)
 {
 	bool groups = np_options_select_groups(options);
 
+	options->threads = options->vmas && options->format != NP_FORMAT_RAW && options->format != NP_FORMAT_PAIRS;
 	if (options->count && !options->watch_ns)
 		options->watch_ns = 1000000000;
 	if (options->watch_ns) {
