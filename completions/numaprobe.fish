@@ -39,6 +39,8 @@ complete -c numaprobe -s s -l sort -x -a '(__numaprobe_sort)' -d 'table: sorted 
 complete -c numaprobe -s z -l nonzero -d 'table: only rows that hold a page'
 complete -c numaprobe -l explain -d 'also say what the figures mean'
 complete -c numaprobe -s H -l list-columns -d 'list the columns, and exit'
+complete -c numaprobe -s m -l map -d 'a map of the address space'
+complete -c numaprobe -l svg -r -F -d 'the same as a picture'
 complete -c numaprobe -s w -l watch -d 'look again and again, every second or so often'
 complete -c numaprobe -s c -l count -x -d 'look so many times, then end'
 complete -c numaprobe -s J -l json -d 'everything as JSON; with -v its mappings too'
