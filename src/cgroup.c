@@ -298,6 +298,20 @@ static int read_nodes(int root_fd, const struct np_cgroup_mount *mount, char *cg
 	return error ? error : -ENOENT;
 }
 
+/* -ENOENT: this hierarchy has no cpusets, or not this one. */
+static int read_nodes_of(int root_fd, const struct np_cgroup_mount *mount, const char *cgroup, char **ret)
+{
+	char *path;
+	int error;
+
+	if (!mount->unified && !has_word(mount->controllers, "cpuset"))
+		return -ENOENT;
+	path = strdup(cgroup);
+	error = path ? read_nodes(root_fd, mount, path, ret) : -ENOMEM;
+	free(path);
+	return error;
+}
+
 int np_cgroup_memory_nodes(int root_fd, int pid_dir_fd, char **ret)
 {
 	np_cleanup_text struct np_text text = { 0 };
@@ -312,14 +326,8 @@ int np_cgroup_memory_nodes(int root_fd, int pid_dir_fd, char **ret)
 	if (error)
 		return error;
 	error = -ENOENT;
-	for (size_t i = 0; i < mounts.count && error == -ENOENT; i++) {
-		np_cleanup_free char *cgroup = strdup(text.data);
-
-		if (!cgroup)
-			error = -ENOMEM;
-		else if (mounts.mounts[i].unified || has_word(mounts.mounts[i].controllers, "cpuset"))
-			error = read_nodes(root_fd, &mounts.mounts[i], cgroup, ret);
-	}
+	for (size_t i = 0; i < mounts.count && error == -ENOENT; i++)
+		error = read_nodes_of(root_fd, &mounts.mounts[i], text.data, ret);
 	np_cgroup_mounts_free(&mounts);
 	return error;
 }

@@ -408,7 +408,7 @@ char *np_value_format(const struct np_value *value, const struct np_view *view, 
 		break;
 	case NP_VALUE_SHARE:
 		np_format_percent(value->number, 10000, buffer);
-		strcpy(strchrnul(buffer, ' '), "%"); /* a blank would part a raw column */
+		memcpy(strchrnul(buffer, ' '), "%", sizeof("%")); /* a blank would part a raw column */
 		break;
 	case NP_VALUE_RATE:
 		np_format_rate(value->number, buffer);

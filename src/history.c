@@ -51,7 +51,7 @@ void np_history_add(struct np_history *history, uint64_t start, uint64_t pages, 
 		last->run.pages = (last->run.pages + pages) & NP_RUN_PAGES_MOST;
 		return;
 	}
-	if (history->count == history->room && !grow(history)) {
+	if ((!history->runs || history->count == history->room) && !grow(history)) {
 		history->overflowed = true;
 		return;
 	}

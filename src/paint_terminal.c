@@ -68,7 +68,7 @@ static char plain_glyph(const struct painting *painting, const struct np_cell *c
 		return '*';
 	if (cell->node >= painting->snapshot->system.node_count)
 		return '?';
-	return cell->node < 10 ? (char)(glyph->plain + (char)cell->node) : '+';
+	return (char)(cell->node < 10 ? glyph->plain + (int)cell->node : '+');
 }
 
 /* How full a cell is of present memory: full, and three less. */

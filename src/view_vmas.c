@@ -363,7 +363,8 @@ static int fit_widths(const struct plan *plan, struct np_line_widths *widths, bo
 		if (!more)
 			return -ENOMEM;
 		free(widths->widths);
-		*widths = (struct np_line_widths){ plan->columns.count, more };
+		widths->widths = more;
+		widths->count = plan->columns.count;
 	}
 	for (size_t i = 0; i < plan->columns.count; i++) {
 		size_t width = column_width(plan, i);
