@@ -244,6 +244,20 @@ static int redact_comparison(struct redaction *redaction, struct np_comparison *
 	return result;
 }
 
+/* A thread's name may be its program's, or say what it works for. */
+static int redact_threads(struct redaction *redaction, struct np_target *target)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < target->thread_count && !result; i++) {
+		struct np_thread *thread = &target->threads_seen[i];
+
+		if (thread->name)
+			result = replace(&thread->name, &redaction->commands, thread->name, "", "");
+	}
+	return result;
+}
+
 static int redact_target(struct redaction *redaction, struct np_target *target)
 {
 	int result = 0;
@@ -255,6 +269,8 @@ static int redact_target(struct redaction *redaction, struct np_target *target)
 	if (!result)
 		result = redact_words(redaction, &target->source.how_hints);
 	redact_range(target);
+	if (!result)
+		result = redact_threads(redaction, target);
 	if (!result)
 		result = redact_mappings(redaction, target);
 	for (size_t i = 0; i < target->comparison_count && !result; i++)

@@ -86,6 +86,16 @@ static const struct np_field balancing_fields[] = {
 	NP_FIELD_END,
 };
 
+static const struct np_field thread_fields[] = {
+	{ .key = "tid", .read = np_field_int, AT(np_thread, tid), .least = 1, .most = PID_MOST },
+	{ .key = "name", .read = np_field_text, AT(np_thread, name), .flags = NP_FIELD_NULL },
+	{ .key = "cpu", .read = np_field_fact, AT(np_thread, cpu), .flags = NP_FIELD_NULL },
+	{ .key = "node", .read = np_field_fact, AT(np_thread, node), .flags = NP_FIELD_NULL },
+	{ .key = "preferred_node", .read = np_field_fact, AT(np_thread, preferred_node), .flags = NP_FIELD_NULL,
+	  .least = -1 },
+	NP_FIELD_END,
+};
+
 #define RATE(key_, member) { .key = (key_), .read = np_field_fact, AT(np_rates, member), .flags = NP_FIELD_NULL }
 
 static int read_time(struct np_replay *replay, const struct np_json *value, const struct np_field *field, void *ret)
@@ -135,6 +145,11 @@ static const struct np_field target_fields[] = {
 	{ .key = "huge", .read = np_field_object, AT(np_target, pages), .flags = NP_FIELD_NULL,
 	  .fields = np_huge_fields },
 	{ .key = "balancing", .read = np_field_object, .fields = balancing_fields },
+	{ .key = "threads_seen", .read = np_field_array, AT(np_target, threads_seen), .flags = NP_FIELD_OPTIONAL,
+	  .fields = thread_fields, .count_offset = offsetof(struct np_target, thread_count),
+	  .item_bytes = sizeof(struct np_thread) },
+	{ .key = "memory_nodes", .read = np_field_sentence, AT(np_target, memory_nodes),
+	  .flags = NP_FIELD_NULL | NP_FIELD_OPTIONAL },
 	{ .key = "rates", .read = read_rates, AT(np_target, rates), .flags = NP_FIELD_OPTIONAL },
 	{ .key = "mappings", .read = np_field_array, AT(np_target, mappings), .flags = NP_FIELD_NULL,
 	  .count_offset = offsetof(struct np_target, mapping_count), .item_bytes = sizeof(struct np_mapping),

@@ -119,7 +119,7 @@ int np_take_prepare(const struct np_options *options, struct np_walker *walker, 
 		.measure = {
 			.snapshot = snapshot,
 			.want_mappings = options->vmas || options->report || options->map || options->svg,
-			.want_threads = options->threads,
+			.want_threads = options->threads || options->report,
 			.want_grains = options->map || options->svg,
 			.want_numa_maps = np_options_need_numa_maps(options),
 			.range_start = options->range_start,

@@ -195,6 +195,15 @@ static void add_test(struct np_kernel_check *check, enum np_check_effect effect,
 	test->samples[1] = (struct np_check_sample){ .round = 2, .reader = "none", .worst_ns = NP_FACT(12345678) };
 }
 
+void sample_threads(struct np_target *target)
+{
+	target->thread_count = 2;
+	target->threads_seen = checked(calloc(2, sizeof(*target->threads_seen)));
+	target->threads_seen[0] = (struct np_thread){ 4711, copy("acme \\ \033"), NP_FACT(3), NP_FACT(0), NP_FACT(-1) };
+	target->threads_seen[1] = (struct np_thread){ 4712, NULL, NP_NOT_KNOWN, NP_NOT_KNOWN, NP_NOT_KNOWN };
+	target->memory_nodes = copy("0-1");
+}
+
 void sample_kernel_check(struct np_snapshot *snapshot)
 {
 	struct np_kernel_check *check = checked(np_check_create());

@@ -29,6 +29,9 @@ struct np_snapshot *sample_hints_unknown(void);
 /* What --compare finds: a row of every kind, one with mappings, and a read. */
 void sample_comparisons(struct np_target *target);
 
+/* Two threads, one of which little is known. */
+void sample_threads(struct np_target *target);
+
 /* What --check-kernel finds: tests of every effect and result, with samples. */
 void sample_kernel_check(struct np_snapshot *snapshot);
 

@@ -29,6 +29,7 @@ static struct np_snapshot *sample_secrets(void)
 	sample_mapping(snapshot, target, 0x7f0000300000, 0x7f0000400000, "rw-s", "/memfd:acme (deleted)");
 	sample_mapping(snapshot, target, 0x7f0000400000, 0x7f0000401000, "rw-s", "anon_inode:[perf_event]");
 	sample_comparisons(target);
+	sample_threads(target);
 	target->comparisons[2].mappings[0].path[1] = 'h';
 	free(target->comparisons[4].reason);
 	target->comparisons[4].reason = strdup("it is /home/alice/acme-secret");
@@ -58,12 +59,13 @@ static void test_what_goes_and_what_stays(void **state)
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		assert_string_equal(mappings[i].path, paths[i]);
 	assert_string_equal(snapshot->targets[0].command, "command-1");
-	assert_string_equal(snapshot->targets[1].command, "command-2");
+	assert_string_equal(snapshot->targets[0].threads_seen[0].name, "command-2");
+	assert_string_equal(snapshot->targets[1].command, "command-3");
 	assert_string_equal(snapshot->targets[2].command, "command-1");
 	assert_string_equal(snapshot->targets[1].source.why_not_better, "numaprobe-walk: path-4: Exec format error");
 	assert_string_equal(snapshot->targets[0].comparisons[2].mappings[0].path, "path-3");
 	assert_string_equal(snapshot->targets[0].comparisons[4].reason, "it is path-1");
-	assert_string_equal(snapshot->problems[0].what, "command-2");
+	assert_string_equal(snapshot->problems[0].what, "command-3");
 	assert_string_equal(snapshot->problems[1].what, "path-5");
 	assert_string_equal(snapshot->problems[1].effect, "nothing of (path-6), /proc/5/maps");
 	assert_string_equal(snapshot->problems[2].what, "/proc/4711/smaps");

@@ -19,6 +19,7 @@
 #include "view_compare.h"
 #include "view_problems.h"
 #include "view_summary.h"
+#include "view_threads.h"
 #include "view_vmas.h"
 
 static int write_json(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
@@ -48,6 +49,7 @@ static int write_check(const struct np_snapshot *snapshot, const struct np_view 
 
 static sample_renderer *const renderers[] = {
 	write_json, write_vmas, write_metrics, write_check, np_view_summary, np_view_compare, np_view_explain, np_view_problems,
+	np_view_threads,
 };
 
 static const struct np_view views[] = {
@@ -176,6 +178,7 @@ static void test_rates(void **state)
 	struct np_target *first = &snapshot->targets[0];
 
 	(void)state;
+	sample_threads(first);
 	first->rates = calloc(1, sizeof(*first->rates));
 	assert_non_null(first->rates);
 	*first->rates = (struct np_rates){ .time = "2026-01-31T12:00:00.123Z", .interval_ns = 100000000,

@@ -18,6 +18,7 @@
 #include "view_compare.h"
 #include "view_problems.h"
 #include "view_summary.h"
+#include "view_threads.h"
 #include "view_vmas.h"
 
 static int write_json(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
@@ -46,6 +47,7 @@ static int write_check(const struct np_snapshot *snapshot, const struct np_view 
 
 static sample_renderer *const renderers[] = {
 	write_json, write_vmas, write_metrics, write_check, np_view_summary, np_view_compare, np_view_explain, np_view_problems,
+	np_view_threads,
 };
 
 static void print_all(struct np_snapshot *snapshot)
@@ -112,6 +114,7 @@ static char *make_report_with(bool kernel_check)
 	target->source.how_hints = strdup("none");
 	np_problem_add(snapshot, "/proc/4711/smaps", "open", EACCES, "x");
 	sample_comparisons(target);
+	sample_threads(target);
 	target->rates = calloc(1, sizeof(*target->rates));
 	assert_non_null(target->rates);
 	target->rates->interval_ns = 1000;
