@@ -135,7 +135,7 @@ static int send_end(int socket_fd, int error, uint64_t retries)
 int np_serve(int socket_fd, struct np_table_source *source, const struct np_decoder *decoder)
 {
 	struct answer_sink sink = { { send_runs }, socket_fd };
-	struct np_request request;
+	struct np_request request = { 0 };
 	int pagemap_fd = -1, result;
 
 	while ((result = receive_request(socket_fd, &request, &pagemap_fd)) > 0) {

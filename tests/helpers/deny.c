@@ -34,7 +34,7 @@ static const struct {
 } calls[] = {
 #define CALL(name) { #name, SYS_##name }
 	CALL(openat), CALL(read), CALL(pread64), CALL(write), CALL(close), CALL(mmap), CALL(munmap), CALL(mprotect),
-	CALL(madvise), CALL(brk), CALL(mremap), CALL(clone), CALL(execve), CALL(socketpair), CALL(sendmsg), CALL(sendto),
+	CALL(madvise), CALL(mremap), CALL(clone), CALL(execve), CALL(socketpair), CALL(sendmsg), CALL(sendto),
 	CALL(recvmsg), CALL(recvfrom), CALL(getsockopt), CALL(move_pages), CALL(bpf), CALL(prctl), CALL(setresuid),
 	CALL(setresgid), CALL(setgroups), CALL(capset), CALL(capget), CALL(close_range), CALL(getdents64), CALL(newfstatat),
 	CALL(fstat), CALL(fcntl), CALL(getrandom), CALL(prlimit64), CALL(wait4), CALL(kill), CALL(getresuid),

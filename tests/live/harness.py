@@ -81,9 +81,10 @@ def run(*arguments, command=None, **options):
     options.setdefault("stdin", subprocess.DEVNULL)
     options.setdefault("stdout", subprocess.PIPE)
     options.setdefault("stderr", subprocess.PIPE)
+    options.setdefault("errors", "surrogateescape")  # None: bytes
     line = [*(command or [program("numaprobe")]), *map(str, arguments)]
     try:
-        return subprocess.run(line, timeout=HANG_SECONDS, text=True, errors="surrogateescape", check=False, **options)
+        return subprocess.run(line, timeout=HANG_SECONDS, check=False, **options)
     except subprocess.TimeoutExpired as expired:
         raise Failure(f"hangs: {' '.join(line)}") from expired
 

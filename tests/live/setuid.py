@@ -57,6 +57,13 @@ def place():
         yield Place(directory)
 
 
+def kernel_part(text):
+    """What a test on numaprobe's own memory found, which takes /proc/self."""
+    found = text.partition("Reading smaps")[2]
+    expect(found, f"nothing about smaps in {text!r}")
+    return found
+
+
 @test()
 def own_process_is_seen():
     with place() as here, factory_for_all(), frozen(*SPECS, **NOBODY) as factory:
@@ -65,7 +72,8 @@ def own_process_is_seen():
             got = report(factory.pid, command=here.command(prepare))
             expect_equal(f"{kind}: source", got["targets"][0]["source"]["name"], "bpf")
             expect_equal(f"{kind}: pages", got["targets"][0]["pages"], wanted["targets"][0]["pages"])
-            expect_equal(f"{kind}: what it finds of the kernel", got.get("check"), wanted.get("check"))
+            text = run(factory.pid, command=here.command(prepare)).stdout
+            expect_equal(f"{kind}: what it finds of the kernel", kernel_part(text), kernel_part(run(factory.pid).stdout))
 
 
 @test()
