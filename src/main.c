@@ -12,6 +12,7 @@
 #include "config.h"
 
 #include "columns.h"
+#include "experiment.h"
 #include "files.h"
 #include "i18n.h"
 #include "json.h"
@@ -19,11 +20,12 @@
 #include "real_user.h"
 #include "take.h"
 #include "view_compare.h"
+#include "view_experiment.h"
 #include "view_problems.h"
 #include "view_summary.h"
 #include "view_vmas.h"
 
-enum { ALL_WELL = 0, FAILED = 1, WRONG_USAGE = 2, PARTIAL = 3 };
+enum { ALL_WELL = 0, FAILED = 1, WRONG_USAGE = 2, PARTIAL = 3, FOUND = 4 };
 
 static int use_options(int argc, char **argv, struct np_options *options)
 {
@@ -83,7 +85,9 @@ static int render(const struct np_snapshot *snapshot, const struct np_options *o
 		return 0;
 	error = options->vmas ? np_view_vmas(snapshot, options, &view, stdout) :
 				np_view_summary(snapshot, &view, stdout);
-	return error ? error : np_view_compare(snapshot, &view, stdout);
+	if (!error)
+		error = np_view_compare(snapshot, &view, stdout);
+	return error ? error : np_view_experiment(snapshot, &view, stdout);
 }
 
 static int probe(const struct np_options *options, struct np_walker *walker, int walker_error)
@@ -106,7 +110,12 @@ static int probe(const struct np_options *options, struct np_walker *walker, int
 
 		np_view_problems(snapshot, &view, stderr);
 	}
-	status = result || is_nothing(snapshot) ? FAILED : is_partial(snapshot) ? PARTIAL : ALL_WELL;
+	if (result || is_nothing(snapshot))
+		status = FAILED;
+	else if (np_experiment_found(snapshot))
+		status = FOUND;
+	else
+		status = is_partial(snapshot) ? PARTIAL : ALL_WELL;
 	np_snapshot_destroy(snapshot);
 	return status;
 }

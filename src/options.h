@@ -36,6 +36,9 @@ struct np_options {
 	enum np_color_when color;
 	enum np_source_choice source;
 	bool compare;
+	uint64_t experiment; /* readers, see np_experiment_parse(); 0: not wanted */
+	unsigned rounds;
+	bool freeze;
 	uint64_t compare_readers; /* see np_compare_parse(); 0: all */
 };
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "experiment.h"
+
 struct np_snapshot *np_snapshot_create(void)
 {
 	return calloc(1, sizeof(struct np_snapshot));
@@ -58,6 +60,7 @@ static void target_free(struct np_target *target)
 		np_comparison_free(&target->comparisons[i]);
 	free(target->comparisons);
 	free(target->read_effects);
+	np_experiment_free(target->experiment);
 }
 
 static void problem_free(struct np_problem *problem)

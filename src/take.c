@@ -11,6 +11,7 @@
 #include "config.h"
 
 #include "compare.h"
+#include "experiment.h"
 #include "files.h"
 #include "measure.h"
 #include "processes.h"
@@ -97,6 +98,19 @@ static int compare_targets(const struct np_options *options, struct np_measure *
 	return result;
 }
 
+static int experiment_on_targets(const struct np_options *options, struct np_measure *measure)
+{
+	struct np_progress progress;
+	struct np_experiment_plan plan = { measure, options->experiment, options->rounds, options->freeze, &progress };
+	int result = 0;
+
+	np_progress_start(&progress, options->quiet);
+	for (size_t i = 0; i < measure->snapshot->target_count && !result; i++)
+		result = np_experiment_target(&plan, &measure->snapshot->targets[i]);
+	np_progress_end(&progress);
+	return result;
+}
+
 /* --source bpf: nothing else will do. */
 static int refuse_other_source(struct np_snapshot *snapshot, const char *why)
 {
@@ -134,5 +148,9 @@ int np_take(const struct np_options *options, struct np_walker *walker, int walk
 	if (options->source == NP_SOURCE_BPF && why_no_walker)
 		return refuse_other_source(snapshot, why_no_walker);
 	result = take_targets(options, &measure);
-	return !result && options->compare ? compare_targets(options, &measure) : result;
+	if (!result && options->compare)
+		result = compare_targets(options, &measure);
+	if (!result && options->experiment)
+		result = experiment_on_targets(options, &measure);
+	return result;
 }
