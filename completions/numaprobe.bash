@@ -52,7 +52,7 @@ _numaprobe_options()
 	printf '%s\n' --range \
 		-v --vmas -o --output --output-all -s --sort -z --nonzero -H --list-columns \
 		-J --json -r --raw -P --pairs -n --noheadings -b --bytes --color \
-		-C --compare \
+		-C --compare -x --experiment --rounds --freeze \
 		--source \
 		-q --quiet -h --help -V --version
 }
@@ -87,6 +87,13 @@ _numaprobe()
 			return
 		fi
 		;;
+	-x | --experiment)
+		if [[ ${COMP_WORDS[COMP_CWORD]} == = || ${COMP_WORDS[COMP_CWORD - 1]} == = ]]; then
+			_numaprobe_words "$typed" maps smaps smaps_rollup numa_maps pagemap status statm stat \
+				move_pages pagemap_scan process_vm_readv numaprobe
+			return
+		fi
+		;;
 	--source)
 		_numaprobe_offer "$typed" < <(printf '%s\n' auto bpf pagemap)
 		return
@@ -99,7 +106,7 @@ _numaprobe()
 		_numaprobe_offer "$typed" < <(_numaprobe_columns "$1")
 		return
 		;;
-	--range) return ;;
+	--range | --rounds) return ;;
 	esac
 	if [[ $typed == -* ]]; then
 		_numaprobe_offer "$typed" < <(_numaprobe_options)

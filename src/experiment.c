@@ -18,6 +18,8 @@
 
 #define PAGES_IN_HUGE 512
 #define PAGE_SHIFT 12
+#define TRY_NS 10000000 /* to see whether a reader works here */
+#define LOOK_NS 20000000 /* between looks at the counter of passes */
 
 /* What is measured at each end of a window. */
 struct sample {
@@ -37,7 +39,9 @@ struct run {
 	struct np_subject subject;
 	struct np_survey survey;
 	bool surveyed;
-	uint64_t end_ns; /* of the present window */
+	uint64_t least_ns, most_ns; /* the ends of the present window, see NP_WINDOW_LEAST_NS */
+	uint64_t next_look_ns;	    /* at the balancer's passes */
+	struct np_fact scans;	    /* at the window's start */
 };
 
 static uint64_t clock_ns(clockid_t clock)
@@ -119,18 +123,25 @@ static int read_faults(const struct run *run, uint64_t *ret)
 	return result;
 }
 
+static struct np_fact read_scans(const struct run *run)
+{
+	np_cleanup_text struct np_text text = { 0 };
+	struct np_sched sched;
+
+	if (np_read_text(run->subject.dir_fd, "sched", &text) < 0 ||
+	    np_parse_sched(text.data, text.length, &sched) < 0)
+		return NP_NOT_KNOWN;
+	return sched.scan_seq;
+}
+
 /* Reading these takes no reference to the address space. */
 static void read_free_counters(const struct run *run, struct sample *ret)
 {
-	np_cleanup_text struct np_text sched = { 0 }, vmstat = { 0 };
-	struct np_sched counters;
+	np_cleanup_text struct np_text vmstat = { 0 };
 
-	ret->scans = NP_NOT_KNOWN;
+	ret->scans = read_scans(run);
 	ret->run_ns = run->has_clock ? NP_FACT((int64_t)clock_ns(run->clock)) : NP_NOT_KNOWN;
 	ret->vmstat = (struct np_vmstat){ 0 };
-	if (np_read_text(run->subject.dir_fd, "sched", &sched) == 0 &&
-	    np_parse_sched(sched.data, sched.length, &counters) == 0)
-		ret->scans = counters.scan_seq;
 	if (np_read_text(run->subject.root_fd, "proc/vmstat", &vmstat) == 0)
 		np_parse_vmstat(vmstat.data, vmstat.length, &ret->vmstat);
 }
@@ -152,11 +163,20 @@ static struct np_fact change(const struct np_fact *before, const struct np_fact 
 	return before->known && after->known ? NP_FACT(after->value - before->value) : NP_NOT_KNOWN;
 }
 
+/* -EINTR: it is. */
 static int window_over(void *argument)
 {
-	const struct run *run = argument;
+	struct run *run = argument;
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+	struct np_fact scans;
 
-	return clock_ns(CLOCK_MONOTONIC) >= run->end_ns ? -EINTR : 0;
+	if (now >= run->most_ns)
+		return -EINTR;
+	if (now < run->least_ns || now < run->next_look_ns)
+		return 0;
+	run->next_look_ns = now + LOOK_NS;
+	scans = read_scans(run);
+	return !scans.known || !run->scans.known || scans.value != run->scans.value ? -EINTR : 0;
 }
 
 /* Reads again and again until the window is over; a long reading is broken off there. */
@@ -185,14 +205,22 @@ static int read_for_a_while(struct run *run, const struct np_reader *reader, str
 	return result == -EINTR ? 0 : result;
 }
 
-static int run_window(struct run *run, const struct np_reader *reader, uint64_t window_ns, struct np_window *ret)
+/* Without a balancer there is no pass to wait for. */
+static void start_window(struct run *run, uint64_t now, const struct np_fact *scans)
+{
+	run->least_ns = run->next_look_ns = now + NP_WINDOW_LEAST_NS;
+	run->most_ns = run->target->experiment->balancing_off ? run->least_ns : now + NP_WINDOW_MOST_NS;
+	run->scans = *scans;
+}
+
+static int run_window(struct run *run, const struct np_reader *reader, struct np_window *ret)
 {
 	struct sample before = { 0 }, after = { 0 };
 	uint64_t start;
 	int result = take_sample(run, true, &before);
 
 	start = clock_ns(CLOCK_MONOTONIC);
-	run->end_ns = start + window_ns;
+	start_window(run, start, &before.scans);
 	ret->reader = reader->name;
 	if (!result)
 		result = read_for_a_while(run, reader, ret);
@@ -265,7 +293,7 @@ static int run_windows(struct run *run, struct np_experiment *experiment)
 		np_progress_show(run->plan->progress, _("PID %d: window %zu of %zu, %s"), (int)run->target->pid, i + 1,
 				 count, order[i]->name);
 		experiment->windows[i].round = (unsigned)(i / (count / experiment->rounds));
-		result = run_window(run, order[i], experiment->window_ns, &experiment->windows[i]);
+		result = run_window(run, order[i], &experiment->windows[i]);
 		experiment->window_count += !result;
 	}
 	free(order);
@@ -290,7 +318,7 @@ static int drop_unusable(struct run *run)
 
 		if (!(run->readers & bit))
 			continue;
-		run->end_ns = clock_ns(CLOCK_MONOTONIC) + 1;
+		run->least_ns = run->most_ns = clock_ns(CLOCK_MONOTONIC) + TRY_NS;
 		error = read_for_a_while(run, reader, &ignored);
 		if (!error)
 			continue;
@@ -328,6 +356,18 @@ static uint64_t make_seed(void)
 	return seed >> 12; /* a number that JSON readers keep */
 }
 
+static void announce(const struct run *run, const struct np_experiment *made)
+{
+	int conditions = 2 + __builtin_popcountll(run->readers);
+	double windows = conditions * (double)made->rounds;
+
+	np_progress_note(run->plan->progress,
+			 _("Experiment on PID %d: %u rounds of %d windows; %.0f s at least, %.0f s at most where the "
+			   "balancer is slow to come by."), (int)run->target->pid, made->rounds, conditions,
+			 windows * NP_WINDOW_LEAST_NS / 1e9,
+			 windows * (made->balancing_off ? NP_WINDOW_LEAST_NS : NP_WINDOW_MOST_NS) / 1e9);
+}
+
 static int experiment(struct run *run)
 {
 	const struct np_fact *balancing = &run->plan->measure->snapshot->system.numa_balancing;
@@ -337,12 +377,9 @@ static int experiment(struct run *run)
 	if (result)
 		return result;
 	run->target->experiment = made;
-	*made = (struct np_experiment){ .rounds = run->plan->rounds, .window_ns = NP_WINDOW_NS, .seed = make_seed(),
+	*made = (struct np_experiment){ .rounds = run->plan->rounds, .seed = make_seed(),
 					.balancing_off = balancing->known && balancing->value == 0 };
-	np_progress_note(run->plan->progress, _("Experiment on PID %d: %u rounds of %d windows of %.0f s; about %.0f s."),
-			 (int)run->target->pid, made->rounds, 2 + __builtin_popcountll(run->readers),
-			 (double)NP_WINDOW_NS / 1e9,
-			 (double)NP_WINDOW_NS / 1e9 * made->rounds * (2 + __builtin_popcountll(run->readers)));
+	announce(run, made);
 	result = run_windows(run, made);
 	if (!result)
 		result = np_experiment_analyse(made, run->readers);

@@ -12,10 +12,15 @@
 #include "progress.h"
 #include "stats.h"
 
-#define NP_WINDOW_NS 2000000000ULL /* long enough for the balancer, which scans a busy process once a second or so */
-#define NP_ROUNDS 6		   /* the fewest that tell four comparisons from chance, with some to spare */
+/*
+ * A window ends with a pass of the balancer, so that each has one, but neither before the one time nor after the
+ * other. The balancer comes by once a second of processor time, but after a while of local faults only once a minute.
+ */
+#define NP_WINDOW_LEAST_NS 2000000000ULL
+#define NP_WINDOW_MOST_NS 20000000000ULL
+#define NP_ROUNDS 4 /* the fewest that tell three readers from chance: one order of 70 */
 #define NP_ROUNDS_MOST 64
-#define NP_ALPHA 0.05 /* of all comparisons together */
+#define NP_ALPHA 0.05 /* of all readers together, for each effect */
 #define NP_CONFIDENCE 0.95
 
 /* What happened in one window. */
@@ -38,14 +43,14 @@ struct np_effect_test {
 	const char *reader, *control;
 	enum np_measure_kind kind;
 	struct np_difference difference;
-	double adjusted_p; /* Holm's, over all tests of readers */
+	double adjusted_p; /* that it got worse; Holm's over all readers, or its own for the control */
 	enum np_effect found; /* not tested: see reason */
 	const char *reason; /* static */
 };
 
 struct np_experiment {
 	unsigned rounds;
-	uint64_t window_ns, seed;
+	uint64_t seed;
 	bool balancing_off;
 	bool broken_off; /* the target exited, or numaprobe was told to end */
 	size_t window_count, test_count;

@@ -10,6 +10,13 @@
 #include "i18n.h"
 #include "readers.h"
 
+static bool is_reader(const char *name)
+{
+	const struct np_reader *reader = np_reader_find(name, strlen(name));
+
+	return reader && reader->kind != NP_READER_CONTROL;
+}
+
 /* A measure: its number of a window, and which way is a disturbance. */
 struct measure {
 	const char *name;
@@ -17,9 +24,12 @@ struct measure {
 	bool more_is_worse;
 };
 
+/* In a pass, of which a window has one as a rule, and more where they are quick. */
 static bool made(const struct np_window *window, double *ret)
 {
-	*ret = (double)window->made;
+	int64_t passes = window->scans.known && window->scans.value > 1 ? window->scans.value : 1;
+
+	*ret = (double)window->made / (double)passes;
 	return true;
 }
 
@@ -29,16 +39,16 @@ static bool run_share(const struct np_window *window, double *ret)
 	return window->run_ns.known;
 }
 
-static bool scans(const struct np_window *window, double *ret)
+static bool scans_per_minute(const struct np_window *window, double *ret)
 {
-	*ret = (double)window->scans.value;
+	*ret = window->elapsed_ns ? 60e9 * (double)window->scans.value / (double)window->elapsed_ns : 0;
 	return window->scans.known;
 }
 
 static const struct measure measures[] = {
 	[NP_MEASURE_CAUSES] = { "causes", made, true },
 	[NP_MEASURE_STALLS] = { "stalls", run_share, false },
-	[NP_MEASURE_LOSES] = { "loses", scans, false },
+	[NP_MEASURE_LOSES] = { "loses", scans_per_minute, false },
 };
 
 #define MEASURES (sizeof(measures) / sizeof(measures[0]))
@@ -81,21 +91,23 @@ static bool has_run(const struct np_experiment *experiment)
 	return false;
 }
 
+static double worse_p(const struct np_effect_test *test)
+{
+	return measures[test->kind].more_is_worse ? test->difference.more_p : test->difference.less_p;
+}
+
 static void judge(const struct np_experiment *experiment, struct np_effect_test *test, size_t family)
 {
-	bool worse = measures[test->kind].more_is_worse ? test->difference.difference > 0 :
-							  test->difference.difference < 0;
-
 	test->found = NP_EFFECT_NOT_TESTED;
 	if (!has_run(experiment))
 		test->reason = _("the process did not run");
 	else if (test->kind != NP_MEASURE_STALLS && !was_scanned(experiment))
 		test->reason = experiment->balancing_off ? _("NUMA balancing is off") :
 							   _("the balancer did not scan the process");
-	else if (test->difference.least_p * (double)family > NP_ALPHA)
+	else if (test->difference.least_p / 2 * (double)family > NP_ALPHA)
 		test->reason = _("too few rounds to tell anything from chance");
 	else
-		test->found = worse && test->adjusted_p <= NP_ALPHA ? NP_EFFECT_YES : NP_EFFECT_NO;
+		test->found = test->adjusted_p <= NP_ALPHA ? NP_EFFECT_YES : NP_EFFECT_NO;
 }
 
 static void test_one(const struct np_experiment *experiment, const char *reader, const char *control,
@@ -113,26 +125,31 @@ static void test_one(const struct np_experiment *experiment, const char *reader,
 		ret->reason = _("the kernel does not tell");
 }
 
-/* All tests count as one family: with many readers, chance would find one somewhere. */
-static int correct(struct np_experiment *experiment)
+/* All readers of one measure count as one family: with many of them, chance would find something in one. */
+static void correct(struct np_experiment *experiment, enum np_measure_kind kind)
 {
-	size_t family = 0;
-	double *p = calloc(2 * experiment->test_count + 1, sizeof(*p)), *adjusted = p + experiment->test_count;
+	struct np_effect_test *family[sizeof(uint64_t) * 8];
+	double p[sizeof(uint64_t) * 8] = { 0 }, adjusted[sizeof(uint64_t) * 8] = { 0 };
+	size_t count = 0;
 
-	if (!p)
-		return -ENOMEM;
-	for (size_t i = 0; i < experiment->test_count; i++)
-		if (!experiment->tests[i].reason)
-			p[family++] = experiment->tests[i].difference.p;
-	np_holm(p, family, adjusted);
-	for (size_t i = 0, k = 0; i < experiment->test_count; i++) {
-		if (experiment->tests[i].reason)
+	for (size_t i = 0; i < experiment->test_count; i++) {
+		struct np_effect_test *test = &experiment->tests[i];
+
+		if (test->kind != kind || test->reason)
 			continue;
-		experiment->tests[i].adjusted_p = adjusted[k++];
-		judge(experiment, &experiment->tests[i], family);
+		if (is_reader(test->reader)) {
+			p[count] = worse_p(test);
+			family[count++] = test;
+		} else {
+			test->adjusted_p = worse_p(test);
+			judge(experiment, test, 1);
+		}
 	}
-	free(p);
-	return 0;
+	np_holm(p, count, adjusted);
+	for (size_t i = 0; i < count; i++) {
+		family[i]->adjusted_p = adjusted[i];
+		judge(experiment, family[i], count);
+	}
 }
 
 int np_experiment_analyse(struct np_experiment *experiment, uint64_t readers)
@@ -149,8 +166,9 @@ int np_experiment_analyse(struct np_experiment *experiment, uint64_t readers)
 					 &experiment->tests[experiment->test_count++]);
 		test_one(experiment, "busy", "none", (enum np_measure_kind)kind,
 			 &experiment->tests[experiment->test_count++]);
+		correct(experiment, (enum np_measure_kind)kind);
 	}
-	return correct(experiment);
+	return 0;
 }
 
 void np_experiment_free(struct np_experiment *experiment)
@@ -160,13 +178,6 @@ void np_experiment_free(struct np_experiment *experiment)
 	free(experiment->windows);
 	free(experiment->tests);
 	free(experiment);
-}
-
-static bool is_reader(const char *name)
-{
-	const struct np_reader *reader = np_reader_find(name, strlen(name));
-
-	return reader && reader->kind != NP_READER_CONTROL;
 }
 
 static bool found_in(const struct np_target *target)

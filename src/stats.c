@@ -184,6 +184,8 @@ void np_permutation_test(const double *with, size_t with_count, const double *wi
 				       .without_mean = mean(without, without_count) };
 	ret->difference = ret->with_mean - ret->without_mean;
 	ret->p = fmin(1, 2 * fmin(upper, lower));
+	ret->more_p = upper;
+	ret->less_p = lower;
 	ret->least_p = fmin(1, 2 / fmin(pool.orders, ORDERS_MOST));
 	ret->superiority = superiority(with, with_count, without, without_count);
 	ret->low = interval_end(&pool, (1 - confidence) / 2, true);

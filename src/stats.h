@@ -11,7 +11,8 @@ struct np_difference {
 	double difference; /* with less without */
 	double low, high;  /* an interval of that confidence; infinite where there are too few numbers for one */
 	double p;	   /* both sides: how likely so great a difference is by the labels' chance alone */
-	double least_p;	   /* the least that so many numbers can give */
+	double more_p, less_p; /* of one side: so great a difference upwards, or downwards */
+	double least_p;	   /* the least that so many numbers can give, of both sides */
 	double superiority; /* how often a number of with is the greater one, ties by half; 0.5 is no difference */
 	double detectable; /* a difference that would have been seen, had it been there; infinite as above */
 };

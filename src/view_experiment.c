@@ -27,9 +27,9 @@ struct block {
 
 /* What the numbers of a measure are, for its heading. */
 static const char *const headings[] = {
-	[NP_MEASURE_CAUSES] = N_("causes: hints made in a window"),
+	[NP_MEASURE_CAUSES] = N_("causes: hints made in a pass of the balancer"),
 	[NP_MEASURE_STALLS] = N_("stalls: the process's processor time, in % of a window"),
-	[NP_MEASURE_LOSES] = N_("loses: passes of the balancer over the address space in a window"),
+	[NP_MEASURE_LOSES] = N_("loses: passes of the balancer in a minute"),
 };
 
 /* As many digits as mean something: 4098, 12.3, 0.17. */
@@ -138,8 +138,8 @@ static void print_duty(const struct block *block, const struct np_experiment *ex
 		print_line(block, NP_DIM, _("Readers read without a pause, for %.0f %% of their windows, against a program "
 					    "that burns as much time (without); that one, (busy), against none at all. "
 					    "Windows followed each other in random order (seed %" PRIu64 "); exact "
-					    "permutation tests, p after Holm for all %zu."),
-			   100.0 * (double)reading_ns / (double)elapsed_ns, experiment->seed, experiment->test_count);
+					    "permutation tests, p of one side, after Holm."),
+			   100.0 * (double)reading_ns / (double)elapsed_ns, experiment->seed);
 }
 
 static void print_clear(const struct block *block, const struct np_read_effect *read)

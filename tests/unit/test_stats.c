@@ -20,6 +20,8 @@ static void test_separate(void **state)
 	NEAR(difference.difference, 9);
 	NEAR(difference.p, 0.1);
 	NEAR(difference.least_p, 0.1);
+	NEAR(difference.more_p, 0.05);
+	NEAR(difference.less_p, 1);
 	NEAR(difference.superiority, 1);
 	np_permutation_test(without, 3, with, 3, 0.9, &difference);
 	NEAR(difference.p, 0.1);
