@@ -15,7 +15,7 @@ _numaprobe_offer()
 
 _numaprobe_columns()
 {
-	"$1" --list-columns 2>/dev/null | sed -n 's/^ [* ] \([A-Z][A-Z]*\) .*/\1/p'
+	"$1" --list-columns 2>/dev/null | sed -n 's/^ [*+m ]* \([A-Z][A-Z]*\) .*/\1/p'
 }
 
 # LIST or +LIST: the last name of it.
@@ -50,10 +50,11 @@ _numaprobe_targets()
 _numaprobe_options()
 {
 	printf '%s\n' --range \
-		-v --vmas -o --output --output-all -s --sort -z --nonzero -H --list-columns \
-		-J --json -r --raw -P --pairs -n --noheadings -b --bytes --color \
+		-v --vmas -o --output --output-all -s --sort -z --nonzero --explain -H --list-columns \
+		-J --json -r --raw -P --pairs --openmetrics -n --noheadings -b --bytes --color \
 		-C --compare -x --experiment --rounds --freeze \
-		--source \
+		-k --check-kernel --quick --strict --with-kvm \
+		--report --replay --redact --source \
 		-q --quiet -h --help -V --version
 }
 
@@ -105,6 +106,16 @@ _numaprobe()
 	-s | --sort)
 		_numaprobe_offer "$typed" < <(_numaprobe_columns "$1")
 		return
+		;;
+	--report | --replay)
+		compopt -o default
+		return
+		;;
+	--openmetrics) # its argument is optional, and follows a "="
+		if [[ ${COMP_WORDS[COMP_CWORD]} == = || ${COMP_WORDS[COMP_CWORD - 1]} == = ]]; then
+			compopt -o default
+			return
+		fi
 		;;
 	--range | --rounds) return ;;
 	esac

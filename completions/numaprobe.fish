@@ -2,7 +2,7 @@
 # fish completion for numaprobe(8)
 
 function __numaprobe_columns
-    numaprobe --list-columns 2>/dev/null | string replace -rf '^ [* ] ([A-Z]+) +(.*)' '$1\t$2'
+    numaprobe --list-columns 2>/dev/null | string replace -rf '^ [*+m ]* ([A-Z]+) +(.*)' '$1\t$2'
 end
 
 # LIST or +LIST: what stands before its last name, with each name.
@@ -30,10 +30,12 @@ complete -c numaprobe -s o -l output -x -a '(__numaprobe_list)' -d 'mappings: th
 complete -c numaprobe -l output-all -d 'mappings: all columns'
 complete -c numaprobe -s s -l sort -x -a '(__numaprobe_sort)' -d 'mappings: sorted by this column'
 complete -c numaprobe -s z -l nonzero -d 'mappings: only those that hold a page'
+complete -c numaprobe -l explain -d 'also say what the figures mean'
 complete -c numaprobe -s H -l list-columns -d 'list the columns of the mappings, and exit'
 complete -c numaprobe -s J -l json -d 'everything as JSON; with -v its mappings too'
 complete -c numaprobe -s r -l raw -d 'mappings: raw columns, one blank between them'
 complete -c numaprobe -s P -l pairs -d 'mappings: KEY="value" pairs'
+complete -c numaprobe -l openmetrics -F -d 'metrics for Prometheus, to standard output or FILE'
 complete -c numaprobe -s n -l noheadings -d 'mappings: no headings'
 complete -c numaprobe -s b -l bytes -d 'sizes in bytes, not in units such as 12.1G'
 complete -c numaprobe -l color -a 'auto always never' -d 'auto (default), always or never'
@@ -41,6 +43,13 @@ complete -c numaprobe -s C -l compare -a 'status statm smaps smaps_rollup numa_m
 complete -c numaprobe -s x -l experiment -a 'maps smaps smaps_rollup numa_maps pagemap status statm stat move_pages pagemap_scan process_vm_readv numaprobe' -d 'try what readers do to the target'
 complete -c numaprobe -l rounds -x -d 'so many windows of each kind (default 4)'
 complete -c numaprobe -l freeze -d 'stop it for moments, to see what clears hints'
+complete -c numaprobe -s k -l check-kernel -d "test this kernel, on memory of numaprobe's own"
+complete -c numaprobe -l quick -d 'check: only what takes less than a second'
+complete -c numaprobe -l strict -d 'check: costs by design are findings too'
+complete -c numaprobe -l with-kvm -d 'check: run a tiny guest too (/dev/kvm)'
+complete -c numaprobe -l report -r -F -d 'also write all that is known to FILE (.zst: packed)'
+complete -c numaprobe -l replay -r -F -d 'show a report, made elsewhere, instead of this machine'
+complete -c numaprobe -l redact -d 'tokens for paths and command names, no addresses'
 complete -c numaprobe -l source -x -a 'auto bpf pagemap' -d 'auto (default: the best that works), bpf or pagemap'
 complete -c numaprobe -s q -l quiet -d 'no notes and no progress on standard error'
 complete -c numaprobe -s h -l help -d 'show this help, and exit'

@@ -43,6 +43,8 @@ void np_classifier_restart(struct np_classifier *classifier)
 		if (classifier->by_mapping)
 			clear_tally(&classifier->by_mapping[i], classifier->node_count);
 	}
+	if (classifier->recorder)
+		classifier->recorder->restart(classifier->recorder, classifier->maps);
 }
 
 /* The counter that belongs to a state; NULL for one that is counted by node. */
@@ -125,6 +127,8 @@ static void count_in_mapping(struct np_classifier *classifier, uint64_t start, u
 	if (classifier->by_mapping)
 		count(&classifier->by_mapping[classifier->at], node_index, pages, state, size != NP_SIZE_BASE,
 		      hugetlb);
+	if (classifier->recorder)
+		classifier->recorder->record(classifier->recorder, start, pages, state, index, classifier->at);
 	if (classifier->places)
 		classifier->places->take(classifier->places, start, pages, state, size, classifier->at);
 }
@@ -157,4 +161,23 @@ void np_classify(struct np_classifier *classifier, uint64_t start, uint64_t page
 		}
 		start = part_end;
 	}
+}
+
+static int take_runs(struct np_run_taker *self, const struct np_run *runs, size_t count_)
+{
+	struct np_classify_taker *taker = (struct np_classify_taker *)self;
+
+	for (size_t i = 0; i < count_; i++) {
+		np_code code = (np_code)runs[i].code;
+
+		np_classify(taker->classifier, taker->addr, runs[i].pages, np_code_state(code), np_code_size(code),
+			    (int)np_code_node(code));
+		taker->addr += (uint64_t)runs[i].pages << PAGE_SHIFT;
+	}
+	return 0;
+}
+
+struct np_classify_taker np_classify_taker_make(struct np_classifier *classifier, uint64_t start)
+{
+	return (struct np_classify_taker){ { take_runs }, classifier, start };
 }

@@ -55,7 +55,6 @@ static int read_once(const struct clears *clears, const struct np_reader *reader
 static int test_stopped(const struct clears *clears, const struct np_reader *reader, struct np_read_effect *ret)
 {
 	struct np_survey surveys[3];
-	struct np_hints control, hints;
 	int result;
 
 	memset(surveys, 0, sizeof(surveys));
@@ -69,8 +68,9 @@ static int test_stopped(const struct clears *clears, const struct np_reader *rea
 	if (!result)
 		result = np_survey_take(clears->subject, &surveys[2]);
 	if (!result) {
-		control = np_survey_hints(&surveys[0], &surveys[1]);
-		hints = np_survey_hints(&surveys[1], &surveys[2]);
+		struct np_hints control = np_survey_hints(&surveys[0], &surveys[1]);
+		struct np_hints hints = np_survey_hints(&surveys[1], &surveys[2]);
+
 		ret->hinted_before = hints.before;
 		ret->cleared = hints.cleared;
 		ret->cleared_control = NP_FACT((int64_t)control.cleared);

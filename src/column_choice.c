@@ -49,7 +49,9 @@ int np_column_choice_parse(const char *list, struct np_column_choice *choice, co
 			   size_t *ret_unknown_length)
 {
 	bool add = *list == '+';
-	struct np_column_choice wanted = { .all = add && choice->all, .listed = !add || choice->listed };
+	struct np_column_choice wanted = { .processes = choice->processes, .watched = choice->watched,
+					   .timed = choice->timed, .all = add && choice->all,
+					   .listed = !add || choice->listed };
 	int error = add ? list_copy(&choice->list, &wanted.list) : 0;
 
 	if (!error)
@@ -94,12 +96,24 @@ int64_t np_column_choice_missing_node(const struct np_column_choice *choice, con
 	return names_missing_node(sort, system) ? (int64_t)sort->node : -1;
 }
 
-/* Some mapping has pages on this node (an index; node_count for "not known"). */
-static bool node_holds_pages(const struct np_snapshot *snapshot, size_t node)
+bool np_column_choice_names_mappings(const struct np_column_choice *choice, const struct np_column_ref *sort)
+{
+	if (sort->column && sort->column->flags & NP_COLUMN_MAPPING_ONLY)
+		return true;
+	for (size_t i = 0; i < choice->list.count; i++)
+		if (choice->list.refs[i].column->flags & NP_COLUMN_MAPPING_ONLY)
+			return true;
+	return false;
+}
+
+/* Some row of the table has pages on this node (an index; node_count for "not known"). */
+static bool node_holds_pages(const struct np_column_choice *choice, const struct np_snapshot *snapshot, size_t node)
 {
 	for (size_t i = 0; i < snapshot->target_count; i++) {
 		const struct np_target *target = &snapshot->targets[i];
 
+		if (choice->processes && np_tally_resident(&target->pages, snapshot->system.node_count, node))
+			return true;
 		for (size_t j = 0; j < target->mapping_count; j++)
 			if (np_tally_resident(&target->mappings[j].pages, snapshot->system.node_count, node))
 				return true;
@@ -107,20 +121,20 @@ static bool node_holds_pages(const struct np_snapshot *snapshot, size_t node)
 	return false;
 }
 
-static bool node_in_use(const struct np_snapshot *snapshot, size_t node)
+static bool node_in_use(const struct np_column_choice *choice, const struct np_snapshot *snapshot, size_t node)
 {
 	const struct np_fact *memory = &snapshot->system.nodes[node].memory_bytes;
 
-	return !memory->known || memory->value > 0 || node_holds_pages(snapshot, node);
+	return !memory->known || memory->value > 0 || node_holds_pages(choice, snapshot, node);
 }
 
-static int append_nodes(const struct np_snapshot *snapshot, const struct np_column *column, bool nodes_in_use,
-			struct np_column_list *list)
+static int append_nodes(const struct np_column_choice *choice, const struct np_snapshot *snapshot,
+			const struct np_column *column, bool nodes_in_use, struct np_column_list *list)
 {
 	for (size_t i = 0; i < snapshot->system.node_count; i++) {
 		struct np_column_ref ref = { column, snapshot->system.nodes[i].number };
 
-		if (nodes_in_use && !node_in_use(snapshot, i))
+		if (nodes_in_use && !node_in_use(choice, snapshot, i))
 			continue;
 		if (list_append(list, ref) < 0)
 			return -ENOMEM;
@@ -128,23 +142,31 @@ static int append_nodes(const struct np_snapshot *snapshot, const struct np_colu
 	return 0;
 }
 
-static int append_expanded(const struct np_snapshot *snapshot, struct np_column_ref ref, bool nodes_in_use,
-			   struct np_column_list *list)
+static int append_expanded(const struct np_column_choice *choice, const struct np_snapshot *snapshot,
+			   struct np_column_ref ref, bool nodes_in_use, struct np_column_list *list)
 {
 	if (ref.column->flags & NP_COLUMN_PER_NODE && ref.node == NP_NODE_ALL)
-		return append_nodes(snapshot, ref.column, nodes_in_use, list);
+		return append_nodes(choice, snapshot, ref.column, nodes_in_use, list);
 	return list_append(list, ref);
 }
 
 static bool column_chosen(const struct np_column_choice *choice, const struct np_snapshot *snapshot,
 			  const struct np_column *column)
 {
+	if (choice->processes && column->flags & NP_COLUMN_MAPPING_ONLY)
+		return false;
+	if (column->flags & NP_COLUMN_RATE && !choice->watched)
+		return false;
 	if (choice->all)
 		return true;
 	if (choice->listed)
 		return false;
 	if (column->flags & NP_COLUMN_NODELESS)
-		return node_holds_pages(snapshot, snapshot->system.node_count);
+		return node_holds_pages(choice, snapshot, snapshot->system.node_count);
+	if (choice->timed && column->flags & NP_COLUMN_SEVERAL && column->flags & NP_COLUMN_RATE)
+		return true;
+	if (choice->processes)
+		return column->flags & NP_COLUMN_PROCESS && !(choice->watched && column->flags & NP_COLUMN_STATIC);
 	return column->flags & NP_COLUMN_DEFAULT ||
 	       (column->flags & NP_COLUMN_SEVERAL && snapshot->target_count > 1);
 }
@@ -161,10 +183,10 @@ int np_column_choice_expand(const struct np_column_choice *choice, const struct 
 		struct np_column_ref ref = { &columns[i], columns[i].flags & NP_COLUMN_PER_NODE ? NP_NODE_ALL : 0 };
 
 		if (column_chosen(choice, snapshot, ref.column))
-			error = append_expanded(snapshot, ref, nodes_in_use, &list);
+			error = append_expanded(choice, snapshot, ref, nodes_in_use, &list);
 	}
 	for (size_t i = 0; i < choice->list.count && !error; i++)
-		error = append_expanded(snapshot, choice->list.refs[i], nodes_in_use, &list);
+		error = append_expanded(choice, snapshot, choice->list.refs[i], nodes_in_use, &list);
 	if (error) {
 		free(list.refs);
 		return error;

@@ -12,6 +12,9 @@ struct np_column_list {
 
 /* What -o and --output-all ask for. */
 struct np_column_choice {
+	bool processes;			/* the table of processes, not of mappings */
+	bool watched;			/* of processes that are looked at more than once: rates too */
+	bool timed;			/* with the time of each look: for lines that are appended */
 	bool all;			/* every column */
 	bool listed;			/* the list stands alone; otherwise it follows the default columns */
 	struct np_column_list list;
@@ -28,6 +31,9 @@ void np_column_choice_free(struct np_column_choice *choice);
 
 /* The choice, or the column to sort by, cannot be shown without numa_maps. */
 bool np_column_choice_needs_numa_maps(const struct np_column_choice *choice, const struct np_column_ref *sort);
+
+/* A column is chosen, or sorted by, that only mappings have. */
+bool np_column_choice_names_mappings(const struct np_column_choice *choice, const struct np_column_ref *sort);
 
 /* The first node of the choice that the system does not have, or -1. */
 int64_t np_column_choice_missing_node(const struct np_column_choice *choice, const struct np_column_ref *sort,

@@ -111,7 +111,7 @@ static int walk(struct run *run)
 static int read_faults(const struct run *run, uint64_t *ret)
 {
 	np_cleanup_text struct np_text text = { 0 };
-	struct np_stat stat;
+	struct np_stat stat = { 0 };
 	int result = np_read_text(run->subject.dir_fd, "stat", &text);
 
 	if (!result)
@@ -176,11 +176,11 @@ static int window_over(void *argument)
 		return 0;
 	run->next_look_ns = now + LOOK_NS;
 	scans = read_scans(run);
-	return !scans.known || !run->scans.known || scans.value != run->scans.value ? -EINTR : 0;
+	return !scans.known || !run->scans.known || scans.value - run->scans.value >= NP_WINDOW_PASSES ? -EINTR : 0;
 }
 
 /* Reads again and again until the window is over; a long reading is broken off there. */
-static int read_for_a_while(struct run *run, const struct np_reader *reader, struct np_window *window)
+static int read_for_a_while(struct run *run, const struct np_reader *reader, struct np_trial *window)
 {
 	struct np_reading reading = { .pid = run->target->pid, .dir_fd = run->subject.dir_fd,
 				      .walker = run->subject.walker, .pagemap_fd = run->subject.pagemap_fd,
@@ -213,7 +213,7 @@ static void start_window(struct run *run, uint64_t now, const struct np_fact *sc
 	run->scans = *scans;
 }
 
-static int run_window(struct run *run, const struct np_reader *reader, struct np_window *ret)
+static int run_window(struct run *run, const struct np_reader *reader, struct np_trial *ret)
 {
 	struct sample before = { 0 }, after = { 0 };
 	uint64_t start;
@@ -261,7 +261,7 @@ static bool is_in_plan(const struct run *run, const struct np_reader *reader)
 static const struct np_reader **make_order(const struct run *run, struct np_experiment *experiment, size_t *ret_count)
 {
 	size_t count = 0, room = (size_t)(2 + __builtin_popcountll(run->readers)) * experiment->rounds;
-	const struct np_reader **order = calloc(room, sizeof(*order));
+	const struct np_reader **order = calloc(room, sizeof(const struct np_reader *));
 	uint64_t state = experiment->seed;
 
 	if (!order)
@@ -282,11 +282,12 @@ static const struct np_reader **make_order(const struct run *run, struct np_expe
 
 static int run_windows(struct run *run, struct np_experiment *experiment)
 {
-	size_t count;
+	size_t count = 0;
 	const struct np_reader **order = make_order(run, experiment, &count);
 	int result = order ? 0 : -ENOMEM;
 
-	experiment->windows = calloc(result ? 0 : count, sizeof(*experiment->windows));
+	if (!result)
+		experiment->windows = calloc(count, sizeof(*experiment->windows));
 	if (!experiment->windows)
 		result = -ENOMEM;
 	for (size_t i = 0; i < count && !result; i++) {
@@ -309,7 +310,7 @@ static int run_windows(struct run *run, struct np_experiment *experiment)
 /* Readers that this kernel lacks, or that may not read this target, are left out, and said to be. */
 static int drop_unusable(struct run *run)
 {
-	struct np_window ignored = { 0 };
+	struct np_trial ignored = { 0 };
 	int result = walk(run);
 
 	for (const struct np_reader *reader = np_readers; reader->name && !result; reader++) {
@@ -364,8 +365,8 @@ static void announce(const struct run *run, const struct np_experiment *made)
 	np_progress_note(run->plan->progress,
 			 _("Experiment on PID %d: %u rounds of %d windows; %.0f s at least, %.0f s at most where the "
 			   "balancer is slow to come by."), (int)run->target->pid, made->rounds, conditions,
-			 windows * NP_WINDOW_LEAST_NS / 1e9,
-			 windows * (made->balancing_off ? NP_WINDOW_LEAST_NS : NP_WINDOW_MOST_NS) / 1e9);
+			 windows * ((double)NP_WINDOW_LEAST_NS / 1e9),
+			 windows * ((double)(made->balancing_off ? NP_WINDOW_LEAST_NS : NP_WINDOW_MOST_NS) / 1e9));
 }
 
 static int experiment(struct run *run)

@@ -13,18 +13,21 @@
 #include "stats.h"
 
 /*
- * A window ends with a pass of the balancer, so that each has one, but neither before the one time nor after the
- * other. The balancer comes by once a second of processor time, but after a while of local faults only once a minute.
+ * A window has so many passes of the balancer, but is no shorter than the one time and no longer than the other. One
+ * pass would not do: since 6.4 a mapping that nobody touched is left out of some of them (vma_is_accessed() in
+ * kernel/sched/fair.c). The balancer comes by once a second of processor time, but after a while of local faults
+ * only once a minute.
  */
+#define NP_WINDOW_PASSES 3
 #define NP_WINDOW_LEAST_NS 2000000000ULL
-#define NP_WINDOW_MOST_NS 20000000000ULL
+#define NP_WINDOW_MOST_NS 30000000000ULL
 #define NP_ROUNDS 4 /* the fewest that tell three readers from chance: one order of 70 */
 #define NP_ROUNDS_MOST 64
 #define NP_ALPHA 0.05 /* of all readers together, for each effect */
 #define NP_CONFIDENCE 0.95
 
 /* What happened in one window. */
-struct np_window {
+struct np_trial {
 	const char *reader; /* "none" and "busy" are the controls */
 	unsigned round;
 	uint64_t elapsed_ns, reading_ns, reads;
@@ -54,7 +57,7 @@ struct np_experiment {
 	bool balancing_off;
 	bool broken_off; /* the target exited, or numaprobe was told to end */
 	size_t window_count, test_count;
-	struct np_window *windows; /* in the order of time */
+	struct np_trial *windows; /* in the order of time */
 	struct np_effect_test *tests;
 };
 

@@ -20,12 +20,12 @@ static bool is_reader(const char *name)
 /* A measure: its number of a window, and which way is a disturbance. */
 struct measure {
 	const char *name;
-	bool (*number)(const struct np_window *window, double *ret);
+	bool (*number)(const struct np_trial *window, double *ret);
 	bool more_is_worse;
 };
 
-/* In a pass, of which a window has one as a rule, and more where they are quick. */
-static bool made(const struct np_window *window, double *ret)
+/* In a pass. */
+static bool made(const struct np_trial *window, double *ret)
 {
 	int64_t passes = window->scans.known && window->scans.value > 1 ? window->scans.value : 1;
 
@@ -33,13 +33,13 @@ static bool made(const struct np_window *window, double *ret)
 	return true;
 }
 
-static bool run_share(const struct np_window *window, double *ret)
+static bool run_share(const struct np_trial *window, double *ret)
 {
 	*ret = window->elapsed_ns ? 100.0 * (double)window->run_ns.value / (double)window->elapsed_ns : 0;
 	return window->run_ns.known;
 }
 
-static bool scans_per_minute(const struct np_window *window, double *ret)
+static bool scans_per_minute(const struct np_trial *window, double *ret)
 {
 	*ret = window->elapsed_ns ? 60e9 * (double)window->scans.value / (double)window->elapsed_ns : 0;
 	return window->scans.known;
@@ -65,7 +65,7 @@ static size_t collect(const struct np_experiment *experiment, const char *reader
 	size_t count = 0;
 
 	for (size_t i = 0; i < experiment->window_count && count < NP_ROUNDS_MOST; i++) {
-		const struct np_window *window = &experiment->windows[i];
+		const struct np_trial *window = &experiment->windows[i];
 
 		if (strcmp(window->reader, reader) == 0 && !measure->number(window, &ret[count++]))
 			return 0;

@@ -89,7 +89,7 @@ static int start_guardian(int pidfd, struct np_freeze *ret)
 static int thread_state(int dir_fd, const char *thread, char *ret)
 {
 	np_cleanup_text struct np_text text = { 0 };
-	struct np_stat stat;
+	struct np_stat stat = { 0 };
 	char path[64];
 	int result;
 

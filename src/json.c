@@ -4,75 +4,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "escape.h"
-#include "experiment.h"
-
-#define SCHEMA_VERSION 1
-
-/*
- * All of these give a new value, or NULL where memory is short. jansson hands NULL on: an object or
- * array that was to take a NULL value refuses it, and put() and append() remember that as a failure.
- */
-
-/* An object or array in the making. */
-struct builder {
-	json_t *value;
-	bool failed;
-};
-
-static void put(struct builder *object, const char *key, json_t *value)
-{
-	if (json_object_set_new(object->value, key, value) < 0)
-		object->failed = true;
-}
-
-static void append(struct builder *array, json_t *value)
-{
-	if (json_array_append_new(array->value, value) < 0)
-		array->failed = true;
-}
-
-static json_t *finish(struct builder *builder)
-{
-	if (!builder->failed)
-		return builder->value;
-	json_decref(builder->value);
-	return NULL;
-}
-
-static json_t *count(uint64_t number)
-{
-	return json_integer(number > INT64_MAX ? INT64_MAX : (json_int_t)number);
-}
-
-static json_t *fact(const struct np_fact *fact_)
-{
-	return fact_->known ? json_integer(fact_->value) : json_null();
-}
-
-/* Bytes that somebody else may have chosen; null for NULL. */
-static json_t *text(const char *bytes)
-{
-	char *safe;
-	json_t *value;
-
-	if (!bytes)
-		return json_null();
-	safe = np_escape(bytes, true);
-	value = safe ? json_string(safe) : NULL;
-	free(safe);
-	return value;
-}
-
-static json_t *address(uint64_t number)
-{
-	return json_sprintf("0x%" PRIx64, number);
-}
+#include "json_build.h"
+#include "json_check.h"
+#include "json_experiment.h"
 
 static const char *node_key(const struct np_system *system, size_t node, char buffer[16])
 {
@@ -232,6 +169,19 @@ static json_t *balancing(const struct np_target *target)
 	return finish(&object);
 }
 
+static json_t *rates(const struct np_rates *changes)
+{
+	struct builder object = { json_object(), false };
+
+	put(&object, "time", text(changes->time));
+	put(&object, "interval_ns", changes->interval_ns ? count(changes->interval_ns) : json_null());
+	put(&object, "hints_made", fact(&changes->made));
+	put(&object, "hints_cleared", fact(&changes->cleared));
+	put(&object, "moved", fact(&changes->moved));
+	put(&object, "minor_faults", fact(&changes->minor_faults));
+	return finish(&object);
+}
+
 static json_t *mapping_object(const struct np_mapping *mapping, const struct np_system *system)
 {
 	struct builder object = { json_object(), false };
@@ -351,75 +301,6 @@ static json_t *read_effects(const struct np_target *target)
 	return finish(&array);
 }
 
-/* JSON has no infinity: what has no bound is null. */
-static json_t *real(double number)
-{
-	return isfinite(number) ? json_real(number) : json_null();
-}
-
-static json_t *window_object(const struct np_window *window)
-{
-	struct builder object = { json_object(), false };
-
-	put(&object, "reader", text(window->reader));
-	put(&object, "elapsed_ns", count(window->elapsed_ns));
-	put(&object, "reading_ns", count(window->reading_ns));
-	put(&object, "reads", count(window->reads));
-	put(&object, "faults", count(window->faults));
-	put(&object, "hints_before", count(window->hints_before));
-	put(&object, "hints_after", count(window->hints_after));
-	put(&object, "made", json_integer(window->made));
-	put(&object, "run_ns", fact(&window->run_ns));
-	put(&object, "scans", fact(&window->scans));
-	put(&object, "pte_updates", fact(&window->pte_updates));
-	put(&object, "hint_faults", fact(&window->hint_faults));
-	return finish(&object);
-}
-
-static json_t *effect_object(const struct np_effect_test *test)
-{
-	const struct np_difference *difference = &test->difference;
-	static const char *const verdicts[] = {
-		[NP_EFFECT_NO] = "none seen",
-		[NP_EFFECT_YES] = "yes",
-		[NP_EFFECT_NOT_TESTED] = "unknown",
-	};
-	struct builder object = { json_object(), false };
-
-	put(&object, "effect", json_string(np_measure_name(test->kind)));
-	put(&object, "reader", text(test->reader));
-	put(&object, "control", text(test->control));
-	put(&object, "verdict", json_string(verdicts[test->found]));
-	put(&object, "reason", text(test->reason));
-	put(&object, "with", real(difference->with_mean));
-	put(&object, "without", real(difference->without_mean));
-	put(&object, "difference", real(difference->difference));
-	put(&object, "low", real(difference->low));
-	put(&object, "high", real(difference->high));
-	put(&object, "p", real(difference->p));
-	put(&object, "adjusted_p", real(test->adjusted_p));
-	put(&object, "superiority", real(difference->superiority));
-	put(&object, "detectable", real(difference->detectable));
-	return finish(&object);
-}
-
-static json_t *experiment_object(const struct np_experiment *experiment)
-{
-	struct builder object = { json_object(), false };
-	struct builder windows = { json_array(), false }, effects = { json_array(), false };
-
-	for (size_t i = 0; i < experiment->window_count; i++)
-		append(&windows, window_object(&experiment->windows[i]));
-	for (size_t i = 0; i < experiment->test_count; i++)
-		append(&effects, effect_object(&experiment->tests[i]));
-	put(&object, "rounds", count(experiment->rounds));
-	put(&object, "seed", count(experiment->seed));
-	put(&object, "complete", json_boolean(!experiment->broken_off));
-	put(&object, "windows", finish(&windows));
-	put(&object, "effects", finish(&effects));
-	return finish(&object);
-}
-
 static json_t *target_object(const struct np_target *target, const struct np_system *system)
 {
 	struct builder object = { json_object(), false };
@@ -434,10 +315,12 @@ static json_t *target_object(const struct np_target *target, const struct np_sys
 	put(&object, "pages", readable ? pages(&target->pages, system) : json_null());
 	put(&object, "huge", readable ? huge(&target->pages, system) : json_null());
 	put(&object, "balancing", balancing(target));
+	if (target->rates)
+		put(&object, "rates", rates(target->rates));
 	put(&object, "mappings", mappings(target, system));
 	put(&object, "reports", comparisons(target));
 	put(&object, "reads", read_effects(target));
-	put(&object, "experiment", target->experiment ? experiment_object(target->experiment) : json_null());
+	put(&object, "experiment", target->experiment ? np_json_experiment(target->experiment) : json_null());
 	return finish(&object);
 }
 
@@ -503,7 +386,7 @@ static json_t *check_object(const struct np_quickcheck *check)
 	return finish(&object);
 }
 
-static json_t *problem_row(const char *what, const char *operation, int error, const char *effect)
+static json_t *problem_row(const char *what, const char *operation, int error, const char *effect, bool asked_for)
 {
 	struct builder object = { json_object(), false };
 
@@ -511,6 +394,7 @@ static json_t *problem_row(const char *what, const char *operation, int error, c
 	put(&object, "operation", text(operation));
 	put(&object, "errno", text(error ? strerrorname_np(error) : NULL));
 	put(&object, "effect", text(effect));
+	put(&object, "asked_for", json_boolean(asked_for));
 	return finish(&object);
 }
 
@@ -540,12 +424,12 @@ static void append_reasons(struct builder *array, const struct np_snapshot *snap
 		snprintf(what, sizeof(what), "/proc/%d/numa_maps", (int)target->pid);
 		if (target->readable && lacks_policy(target) && !has_problem(snapshot, what))
 			append(array, problem_row(what, "not read", 0,
-						  "the memory policy of some mappings is not known"));
+						  "the memory policy of some mappings is not known", false));
 		snprintf(what, sizeof(what), "/proc/%d/pagemap", (int)target->pid);
 		if (target->readable && !np_tally_hints_known(&target->pages, snapshot->system.node_count))
 			append(array, problem_row(what, "page tables not read", 0,
 						  target->source.why_not_better ? target->source.why_not_better :
-							"present and hinted pages were not told apart"));
+							"present and hinted pages were not told apart", false));
 	}
 }
 
@@ -556,7 +440,8 @@ static json_t *problems(const struct np_snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->problem_count; i++) {
 		const struct np_problem *problem = &snapshot->problems[i];
 
-		append(&array, problem_row(problem->what, problem->operation, problem->error, problem->effect));
+		append(&array, problem_row(problem->what, problem->operation, problem->error, problem->effect,
+					  true));
 	}
 	append_reasons(&array, snapshot);
 	return finish(&array);
@@ -566,17 +451,18 @@ static json_t *report(const struct np_snapshot *snapshot)
 {
 	struct builder object = { json_object(), false };
 
-	put(&object, "schema", json_integer(SCHEMA_VERSION));
+	put(&object, "schema", json_integer(NP_JSON_SCHEMA));
 	put(&object, "numaprobe", text(snapshot->version));
 	put(&object, "taken", text(snapshot->taken));
+	put(&object, "redacted", json_boolean(snapshot->redacted));
 	put(&object, "system", system_object(&snapshot->system));
 	put(&object, "targets", targets(snapshot));
-	put(&object, "check", check_object(&snapshot->check));
+	put(&object, "check", snapshot->kernel_check ? np_json_check(snapshot) : check_object(&snapshot->check));
 	put(&object, "problems", problems(snapshot));
 	return finish(&object);
 }
 
-int np_json_write(const struct np_snapshot *snapshot, FILE *out)
+static int write_report(const struct np_snapshot *snapshot, size_t flags, FILE *out)
 {
 	json_t *value = report(snapshot);
 	int error = 0;
@@ -584,11 +470,21 @@ int np_json_write(const struct np_snapshot *snapshot, FILE *out)
 	if (!value)
 		return -ENOMEM;
 	/* jansson says only that it failed: where the stream has no error, memory was short. */
-	if (json_dumpf(value, out, JSON_INDENT(2)) < 0)
+	if (json_dumpf(value, out, flags) < 0)
 		error = -ENOMEM;
 	fputc('\n', out);
 	if (ferror(out))
 		error = -EIO;
 	json_decref(value);
 	return error;
+}
+
+int np_json_write(const struct np_snapshot *snapshot, FILE *out)
+{
+	return write_report(snapshot, JSON_INDENT(2), out);
+}
+
+int np_json_write_line(const struct np_snapshot *snapshot, FILE *out)
+{
+	return write_report(snapshot, JSON_COMPACT, out);
 }

@@ -11,21 +11,28 @@
 
 #include "config.h"
 
+#include "check.h"
+#include "cases.h"
 #include "columns.h"
 #include "experiment.h"
+#include "explain.h"
 #include "files.h"
 #include "i18n.h"
 #include "json.h"
+#include "metrics.h"
 #include "options.h"
 #include "real_user.h"
 #include "take.h"
+#include "view_check.h"
 #include "view_compare.h"
 #include "view_experiment.h"
 #include "view_problems.h"
+#include "view_processes.h"
 #include "view_summary.h"
 #include "view_vmas.h"
+#include "watch.h"
 
-enum { ALL_WELL = 0, FAILED = 1, WRONG_USAGE = 2, PARTIAL = 3, FOUND = 4 };
+enum { ALL_WELL = 0, FAILED = 1, WRONG_USAGE = 2, PARTIAL = 3, DEFECT_FOUND = 4 };
 
 static int use_options(int argc, char **argv, struct np_options *options)
 {
@@ -72,34 +79,76 @@ static bool wants_color(enum np_color_when when)
 	return isatty(STDOUT_FILENO) && !(no_color && *no_color) && !(terminal && strcmp(terminal, "dumb") == 0);
 }
 
+static int render_targets(const struct np_snapshot *snapshot, const struct np_options *options,
+			  const struct np_view *view)
+{
+	if (options->vmas)
+		return np_view_vmas(snapshot, options, view, stdout);
+	if (options->processes || (np_options_select_groups(options) && snapshot->target_count > 1))
+		return np_view_processes(snapshot, options, view, stdout);
+	return np_view_summary(snapshot, view, stdout);
+}
+
 static int render(const struct np_snapshot *snapshot, const struct np_options *options)
 {
 	struct np_view view = np_view_detect(stdout);
 	int error;
 
+	if (options->report && strcmp(options->report, "-") == 0) /* standard output has it already */
+		return 0;
 	view.bytes = options->bytes;
 	view.color = wants_color(options->color);
 	if (options->format == NP_FORMAT_JSON)
 		return np_json_write(snapshot, stdout);
+	if (snapshot->kernel_check)
+		return np_view_check(snapshot, &view, stdout);
+	if (options->format == NP_FORMAT_METRICS)
+		return options->metrics ? 0 : np_metrics_write(snapshot, stdout);
 	if (is_nothing(snapshot))
 		return 0;
-	error = options->vmas ? np_view_vmas(snapshot, options, &view, stdout) :
-				np_view_summary(snapshot, &view, stdout);
+	error = render_targets(snapshot, options, &view);
 	if (!error)
 		error = np_view_compare(snapshot, &view, stdout);
-	return error ? error : np_view_experiment(snapshot, &view, stdout);
+	if (!error)
+		error = np_view_experiment(snapshot, &view, stdout);
+	return error || !options->explain ? error : np_view_explain(snapshot, &view, stdout);
+}
+
+/* At this machine, or at a report. */
+static int look(const struct np_options *options, struct np_walker *walker, int walker_error,
+		struct np_snapshot **ret, char **ret_error)
+{
+	if (options->replay)
+		return np_case_replay(options, ret, ret_error);
+	*ret = np_snapshot_create();
+	return *ret ? np_take(options, walker, walker_error, *ret, ret_error) : -ENOMEM;
+}
+
+static int status_of(const struct np_snapshot *snapshot)
+{
+	static const int of_verdicts[] = {
+		[NP_CHECK_CLEAN] = ALL_WELL, [NP_CHECK_AFFECTED] = DEFECT_FOUND, [NP_CHECK_INCOMPLETE] = PARTIAL,
+	};
+
+	if (snapshot->kernel_check)
+		return of_verdicts[np_check_verdict(snapshot->kernel_check)];
+	if (!is_nothing(snapshot) && np_experiment_found(snapshot))
+		return DEFECT_FOUND;
+	return is_nothing(snapshot) ? FAILED : is_partial(snapshot) ? PARTIAL : ALL_WELL;
 }
 
 static int probe(const struct np_options *options, struct np_walker *walker, int walker_error)
 {
-	struct np_snapshot *snapshot = np_snapshot_create();
 	np_cleanup_free char *error = NULL;
-	int result = snapshot ? np_take(options, walker, walker_error, snapshot, &error) : -ENOMEM, status;
+	struct np_snapshot *snapshot = NULL;
+	int result = look(options, walker, walker_error, &snapshot, &error), status;
 
-	if (result == -EINVAL && error) {
+	if (!result)
+		result = np_case_finish(options, snapshot, &error);
+	if (result && error) {
 		warnx("%s", error);
 		np_snapshot_destroy(snapshot);
-		return WRONG_USAGE;
+		return result == -EINVAL ? WRONG_USAGE : FAILED;
 	}
 	if (!result)
 		result = render(snapshot, options);
@@ -110,14 +159,28 @@ static int probe(const struct np_options *options, struct np_walker *walker, int
 
 		np_view_problems(snapshot, &view, stderr);
 	}
-	if (result || is_nothing(snapshot))
-		status = FAILED;
-	else if (np_experiment_found(snapshot))
-		status = FOUND;
-	else
-		status = is_partial(snapshot) ? PARTIAL : ALL_WELL;
+	status = result ? FAILED : status_of(snapshot);
 	np_snapshot_destroy(snapshot);
 	return status;
+}
+
+static int watch(const struct np_options *options, struct np_walker *walker, int walker_error)
+{
+	struct np_view view = np_view_detect(stdout);
+	np_cleanup_free char *error = NULL;
+	bool partial = false, nothing = false;
+	int result;
+
+	view.bytes = options->bytes;
+	view.color = wants_color(options->color);
+	result = np_watch(options, walker, walker_error, &view, &partial, &nothing, &error);
+	if (result == -EINVAL && error) {
+		warnx("%s", error);
+		return WRONG_USAGE;
+	}
+	if (result)
+		warnx("%s", strerror(-result));
+	return result || nothing ? FAILED : partial ? PARTIAL : ALL_WELL;
 }
 
 int main(int argc, char **argv)
@@ -145,9 +208,9 @@ int main(int argc, char **argv)
 	} else if (options.list_columns) {
 		np_columns_print(stdout);
 	} else {
-		if (!walker && options.source != NP_SOURCE_PAGEMAP)
+		if (!walker && options.source != NP_SOURCE_PAGEMAP && !options.replay)
 			walker_error = -np_walker_start(&walker);
-		status = probe(&options, walker, walker_error);
+		status = (options.watch_ns ? watch : probe)(&options, walker, walker_error);
 	}
 	np_walker_stop(walker);
 	np_options_free(&options);

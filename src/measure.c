@@ -56,7 +56,7 @@ static void look_free(struct look *look)
 	*look = (struct look){ .pagemap_fd = -1 };
 }
 
-static int read_maps(int dir_fd, struct np_maps *ret)
+int np_measure_maps(int dir_fd, struct np_maps *ret)
 {
 	np_cleanup_text struct np_text text = { 0 };
 	int result = np_read_text(dir_fd, "maps", &text);
@@ -95,7 +95,7 @@ static int look_open(const struct np_measure *measure, int dir_fd, struct np_tar
 	if (result)
 		return result;
 	*ret_what = "maps";
-	result = read_maps(dir_fd, &ret->maps);
+	result = np_measure_maps(dir_fd, &ret->maps);
 	if (result)
 		return result;
 	ret->hugetlb = calloc(ret->maps.count, sizeof(*ret->hugetlb));
@@ -111,32 +111,13 @@ static int look_open(const struct np_measure *measure, int dir_fd, struct np_tar
 	if (result)
 		return result;
 	np_classifier_init(&ret->classifier, system);
+	ret->classifier.recorder = measure->recorder;
 	ret->classifier.maps = &ret->maps;
 	ret->classifier.hugetlb = ret->hugetlb;
 	ret->classifier.inaccessible = ret->inaccessible;
 	ret->classifier.by_mapping = ret->by_mapping;
 	ret->classifier.sum = &target->pages;
 	np_classifier_restart(&ret->classifier);
-	return 0;
-}
-
-struct classify_taker {
-	struct np_run_taker taker; /* first: cast back */
-	struct np_classifier *classifier;
-	uint64_t addr;
-};
-
-static int take_runs(struct np_run_taker *self, const struct np_run *runs, size_t count)
-{
-	struct classify_taker *taker = (struct classify_taker *)self;
-
-	for (size_t i = 0; i < count; i++) {
-		np_code code = (np_code)runs[i].code;
-
-		np_classify(taker->classifier, taker->addr, runs[i].pages, np_code_state(code), np_code_size(code),
-			    (int)np_code_node(code));
-		taker->addr += (uint64_t)runs[i].pages << PAGE_SHIFT;
-	}
 	return 0;
 }
 
@@ -174,7 +155,7 @@ static int only_node_with_memory(const struct np_system *system)
 	return only;
 }
 
-static struct np_pagemap_rules pagemap_rules(const struct np_snapshot *snapshot)
+struct np_pagemap_rules np_measure_pagemap_rules(const struct np_snapshot *snapshot)
 {
 	const struct np_vmstat *vmstat = &snapshot->system.vmstat;
 
@@ -188,19 +169,19 @@ static struct np_pagemap_rules pagemap_rules(const struct np_snapshot *snapshot)
 
 static int look_walk(struct np_measure *measure, pid_t pid, struct look *look)
 {
-	struct classify_taker taker = { { take_runs }, &look->classifier, 0 };
+	struct np_classify_taker taker;
 	struct np_pagemap_rules rules;
 	uint64_t start, end;
 
 	if (measure->walker) {
 		if (!walk_range(measure, &look->maps, measure->space_end, &start, &end))
 			return 0;
-		taker.addr = start;
+		taker = np_classify_taker_make(&look->classifier, start);
 		return np_walker_walk(measure->walker, look->pagemap_fd, start, end, &taker.taker, &look->retries);
 	}
 	if (!walk_range(measure, &look->maps, 1ULL << 56, &start, &end))
 		return 0;
-	rules = pagemap_rules(measure->snapshot);
+	rules = np_measure_pagemap_rules(measure->snapshot);
 	return np_pagemap_read(look->pagemap_fd, pid, &rules, &look->classifier, start, end, &look->move_error);
 }
 
@@ -256,7 +237,7 @@ static int look_confirm(struct np_measure *measure, int dir_fd, struct look *loo
 		depends |= look->inaccessible[i];
 	if (!depends)
 		return 0;
-	result = read_maps(dir_fd, &maps);
+	result = np_measure_maps(dir_fd, &maps);
 	for (size_t i = 0; !result && i < look->maps.count; i++) {
 		const struct np_map *map = &look->maps.maps[i];
 
@@ -378,12 +359,10 @@ static int read_numa_maps(struct np_measure *measure, int dir_fd, const char *pa
 	return result;
 }
 
-/* Names and counters that are free to read: sched and comm take no reference to the target's memory. */
-static void read_identity(int dir_fd, struct np_target *target)
+void np_measure_counters(int dir_fd, struct np_target *target)
 {
-	np_cleanup_text struct np_text text = { 0 }, comm = { 0 }, stat = { 0 };
+	np_cleanup_text struct np_text text = { 0 }, comm = { 0 };
 	struct np_sched sched;
-	struct np_stat start;
 	struct stat task;
 
 	if (np_read_text(dir_fd, "sched", &text) == 0 && np_parse_sched(text.data, text.length, &sched) == 0) {
@@ -397,8 +376,38 @@ static void read_identity(int dir_fd, struct np_target *target)
 	/* proc_task_getattr() adds the threads to the two links of an empty directory. */
 	if (!target->threads.known && fstatat(dir_fd, "task", &task, 0) == 0 && task.st_nlink > 2)
 		target->threads = NP_FACT((int64_t)task.st_nlink - 2);
+}
+
+/* The same, and what is read once only: stat takes a reference to the target's memory for a moment. */
+static void read_identity(int dir_fd, struct np_target *target)
+{
+	np_cleanup_text struct np_text stat = { 0 };
+	struct np_stat start;
+
+	np_measure_counters(dir_fd, target);
 	if (np_read_text(dir_fd, "stat", &stat) == 0 && np_parse_stat(stat.data, stat.length, &start) == 0)
 		target->start_ticks = NP_FACT((int64_t)start.start_ticks);
+}
+
+/*
+ * A kernel thread, or a zombie, has no numa_scan_seq beside its other counters: it belongs to the memory
+ * (proc_sched_show_task() in kernel/sched/debug.c). Elsewhere statm has nothing but zeros.
+ */
+bool np_measure_has_memory(int dir_fd, const struct np_target *target)
+{
+	np_cleanup_text struct np_text text = { 0 };
+	struct np_statm statm;
+
+	if (target->preferred_node.known)
+		return target->scan_seq.known;
+	return np_read_text(dir_fd, "statm", &text) < 0 || np_parse_statm(text.data, text.length, &statm) < 0 ||
+	       statm.size_pages > 0;
+}
+
+/* Take the last target back. */
+static void leave_out(struct np_snapshot *snapshot)
+{
+	np_target_free(&snapshot->targets[--snapshot->target_count]);
 }
 
 /* Why a process that is there has no memory to look at. */
@@ -416,7 +425,7 @@ static const char *no_memory_reason(int dir_fd)
 	return "its memory could not be read";
 }
 
-static void report_unreadable(struct np_measure *measure, int dir_fd, const char *path, const char *what, int error)
+void np_measure_unreadable(struct np_measure *measure, int dir_fd, const char *path, const char *what, int error)
 {
 	bool walker_died = measure->walker && (error == EPIPE || error == EPROTO);
 
@@ -430,7 +439,7 @@ static void report_unreadable(struct np_measure *measure, int dir_fd, const char
 			       walker_died ? "numaprobe-walk stopped answering" : "its pages are not known");
 }
 
-static int describe_source(struct np_measure *measure, struct np_target *target, const char *path)
+int np_measure_source(struct np_measure *measure, struct np_target *target, const char *path)
 {
 	struct np_source *source = &target->source;
 	bool told_apart = np_tally_hints_known(&target->pages, measure->snapshot->system.node_count);
@@ -438,7 +447,7 @@ static int describe_source(struct np_measure *measure, struct np_target *target,
 	source->name = measure->walker ? "bpf" : "pagemap";
 	source->exact = told_apart && !target->pages.unknown;
 	if (!measure->walker) {
-		struct np_pagemap_rules rules = pagemap_rules(measure->snapshot);
+		struct np_pagemap_rules rules = np_measure_pagemap_rules(measure->snapshot);
 
 		source->why_not_better = strdup(measure->why_no_walker ?: "asked for by --source");
 		if (told_apart)
@@ -462,13 +471,22 @@ static int measure_open_target(struct np_measure *measure, int dir_fd, const cha
 	int result;
 
 	read_identity(dir_fd, target);
+	if (measure->only_with_memory && !np_measure_has_memory(dir_fd, target)) {
+		leave_out(measure->snapshot);
+		return 0;
+	}
 	result = look_at(measure, dir_fd, target, path, &look, &what);
 	target->source.elapsed_ns = now_ns() - start;
+	if (result == -ESRCH && measure->only_with_memory) {
+		leave_out(measure->snapshot);
+		look_free(&look);
+		return 0;
+	}
 	if (result && result != -ENOMEM)
-		report_unreadable(measure, dir_fd, path, what, -result);
+		np_measure_unreadable(measure, dir_fd, path, what, -result);
 	target->readable = !result;
 	if (!result)
-		result = describe_source(measure, target, path);
+		result = np_measure_source(measure, target, path);
 	else if (result != -ENOMEM)
 		result = 0;
 	if (!result && target->readable && measure->want_mappings)
@@ -501,6 +519,10 @@ int np_measure_target(struct np_measure *measure, pid_t pid)
 	snprintf(path, sizeof(path), "proc/%d", (int)pid);
 	result = np_open(measure->root_fd, path, O_PATH | O_DIRECTORY, &dir_fd);
 	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	if (result == -ENOENT && measure->only_with_memory) {
+		leave_out(snapshot);
+		return 0;
+	}
 	if (result) {
 		np_problem_add(snapshot, path, "open", result == -ENOENT ? 0 : -result, "%s",
 			       result == -ENOENT ? "no such process" : "the process can't be looked at");

@@ -3,7 +3,9 @@
 #ifndef NUMAPROBE_MEASURE_H
 #define NUMAPROBE_MEASURE_H
 
+#include "classify.h"
 #include "options.h"
+#include "pagemap.h"
 #include "snapshot.h"
 #include "walker.h"
 
@@ -12,16 +14,33 @@ struct np_measure {
 	int root_fd;
 	struct np_snapshot *snapshot;
 	bool want_mappings, want_numa_maps;
+	bool only_with_memory; /* leave out what has no memory: kernel threads, and what has ended */
 	uint64_t range_start, range_end; /* both 0: everything */
 	struct np_walker *walker;	 /* NULL: the pagemap source */
 	uint64_t space_end;		 /* of the walker */
+	struct np_recorder *recorder;	 /* NULL: none */
 	const char *why_no_walker;	 /* NULL: there is one, or pagemap was asked for by name */
 };
 
 /*
- * Appends a target to the snapshot. One that can't be looked at is appended too, not readable, with a problem.
+ * Appends a target to the snapshot. One that can't be looked at is appended too, not readable, with a problem, but
+ * for what only_with_memory leaves out.
  * 0; -ENOMEM.
  */
 int np_measure_target(struct np_measure *measure, pid_t pid);
+
+/* Parts of that, for who looks at a process again and again (follow.h). dir_fd: /proc/PID. */
+
+/* 0; -ESRCH where there are no mappings; -errno. *ret is for np_maps_free(). */
+int np_measure_maps(int dir_fd, struct np_maps *ret);
+/* Name, threads and NUMA counters: free to read, since sched and comm take no reference to the target's memory. */
+void np_measure_counters(int dir_fd, struct np_target *target);
+/* No kernel thread, and no zombie; the target's counters have been read. */
+bool np_measure_has_memory(int dir_fd, const struct np_target *target);
+struct np_pagemap_rules np_measure_pagemap_rules(const struct np_snapshot *snapshot);
+/* Sets target->source's facts but the time; a problem where hints are not known. 0 or -ENOMEM. */
+int np_measure_source(struct np_measure *measure, struct np_target *target, const char *path);
+/* Adds the problem that tells why a target can't be read. */
+void np_measure_unreadable(struct np_measure *measure, int dir_fd, const char *path, const char *what, int error);
 
 #endif

@@ -152,6 +152,50 @@ static int parse_source(const char *argument, struct np_options *options, char *
 	return 0;
 }
 
+static int parse_cgroup(const char *argument, struct np_options *options, char **ret_error)
+{
+	const char **more;
+
+	if (*argument == '\0')
+		return np_usage_error(ret_error, argument, _("invalid cgroup '%s': give its path"));
+	more = reallocarray(options->cgroups, options->cgroup_count + 1, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	more[options->cgroup_count++] = argument;
+	options->cgroups = more;
+	return 0;
+}
+
+/* Seconds, maybe with a fraction, without the locale: 0.01 to 86400. */
+static int parse_watch(const char *argument, struct np_options *options, char **ret_error)
+{
+	const char *text = argument ? argument : "1", *at = text;
+	uint64_t ns = 0, digit_ns = 1000000000;
+
+	for (; *at >= '0' && *at <= '9' && ns <= 86400; at++)
+		ns = ns * 10 + (uint64_t)(*at - '0');
+	if (ns <= 86400)
+		ns *= 1000000000;
+	if (*at == '.')
+		for (at++; *at >= '0' && *at <= '9'; at++)
+			ns += (uint64_t)(*at - '0') * (digit_ns /= 10);
+	if (*at != '\0' || ns < 10000000 || ns > 86400ULL * 1000000000)
+		return np_usage_error(ret_error, text, _("invalid interval '%s': give seconds, 0.01 to 86400"));
+	options->watch_ns = ns;
+	return 0;
+}
+
+static int parse_count(const char *argument, struct np_options *options, char **ret_error)
+{
+	char *end;
+	unsigned long count = strtoul(argument, &end, 10);
+
+	if (*argument < '0' || *argument > '9' || *end != '\0' || count == 0 || count > UINT32_MAX)
+		return np_usage_error(ret_error, argument, _("invalid count '%s': give 1 or more"));
+	options->count = count;
+	return 0;
+}
+
 static int parse_compare(const char *argument, struct np_options *options, char **ret_error)
 {
 	const char *bad;
@@ -198,32 +242,66 @@ static int parse_rounds(const char *argument, struct np_options *options, char *
 	return 0;
 }
 
+static int parse_report(const char *argument, struct np_options *options,
+			char **ret_error __attribute__((unused)))
+{
+	options->report = argument;
+	return 0;
+}
+
+static int parse_replay(const char *argument, struct np_options *options,
+			char **ret_error __attribute__((unused)))
+{
+	options->replay = argument;
+	return 0;
+}
+
+static int parse_metrics(const char *argument, struct np_options *options,
+			 char **ret_error __attribute__((unused)))
+{
+	options->format = NP_FORMAT_METRICS;
+	options->metrics = argument;
+	return 0;
+}
+
 #define FIELD(name) .field = offsetof(struct np_options, name)
 
 /* In the order of --help, by group. */
 const struct np_option np_option_table[] = {
+	{ 'a', "all", NP_ARGUMENT_NONE, NULL, NP_GROUP_SELECTION, N_("all processes"), FIELD(all) },
+	{ 't', "tree", NP_ARGUMENT_NONE, NULL, NP_GROUP_SELECTION, N_("the targets and all their descendants"),
+	  FIELD(tree) },
+	{ 'g', "cgroup", NP_ARGUMENT_REQUIRED, N_("PATH"), NP_GROUP_SELECTION,
+	  N_("the processes of a cgroup and of those below it"), .parse = parse_cgroup },
 	{ 0, "range", NP_ARGUMENT_REQUIRED, N_("START-END"), NP_GROUP_SELECTION,
 	  N_("only these addresses (hexadecimal, as in maps)"), .parse = parse_range },
 
 	{ 'v', "vmas", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("one line for each mapping"), FIELD(vmas) },
 	{ 'o', "output", NP_ARGUMENT_REQUIRED, N_("LIST"), NP_GROUP_VIEW,
-	  N_("mappings: these columns; +LIST: these too"), true, .parse = parse_output },
-	{ 0, "output-all", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("mappings: all columns"), true,
+	  N_("table: these columns; +LIST: these too"), true, .parse = parse_output },
+	{ 0, "output-all", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("table: all columns"), true,
 	  .parse = parse_output_all },
 	{ 's', "sort", NP_ARGUMENT_REQUIRED, N_("COL[:desc]"), NP_GROUP_VIEW,
-	  N_("mappings: sorted by this column"), true, .parse = parse_sort },
-	{ 'z', "nonzero", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("mappings: only those that hold a page"), true,
+	  N_("table: sorted by this column"), true, .parse = parse_sort },
+	{ 'z', "nonzero", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("table: only rows that hold a page"), true,
 	  FIELD(nonzero) },
-	{ 'H', "list-columns", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("list the columns of the mappings, and exit"),
+	{ 0, "explain", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("also say what the figures mean"), FIELD(explain) },
+	{ 'H', "list-columns", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("list the columns, and exit"),
 	  FIELD(list_columns) },
+	{ 'w', "watch", NP_ARGUMENT_OPTIONAL, N_("SECONDS"), NP_GROUP_VIEW,
+	  N_("look again and again, every second or so often"), .parse = parse_watch },
+	{ 'c', "count", NP_ARGUMENT_REQUIRED, N_("N"), NP_GROUP_VIEW, N_("look so many times, then end"),
+	  .parse = parse_count },
 
 	{ 'J', "json", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("everything as JSON; with -v its mappings too"),
 	  .parse = parse_json },
-	{ 'r', "raw", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("mappings: raw columns, one blank between them"),
+	{ 'r', "raw", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("table: raw columns, one blank between them"),
 	  true, .parse = parse_raw },
-	{ 'P', "pairs", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("mappings: KEY=\"value\" pairs"), true,
+	{ 'P', "pairs", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("table: KEY=\"value\" pairs"), true,
 	  .parse = parse_pairs },
-	{ 'n', "noheadings", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("mappings: no headings"), true,
+	{ 0, "openmetrics", NP_ARGUMENT_OPTIONAL, N_("FILE"), NP_GROUP_FORMAT,
+	  N_("metrics for Prometheus, to standard output or FILE"), .parse = parse_metrics },
+	{ 'n', "noheadings", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("table: no headings"), true,
 	  FIELD(noheadings) },
 	{ 'b', "bytes", NP_ARGUMENT_NONE, NULL, NP_GROUP_FORMAT, N_("sizes in bytes, not in units such as 12.1G"),
 	  FIELD(bytes) },
@@ -232,6 +310,21 @@ const struct np_option np_option_table[] = {
 
 	{ 'C', "compare", NP_ARGUMENT_OPTIONAL, N_("FILE,..."), NP_GROUP_VERDICT,
 	  N_("hold smaps, status, ... against page tables"), .parse = parse_compare },
+	{ 0, "report", NP_ARGUMENT_REQUIRED, N_("FILE"), NP_GROUP_CASE,
+	  N_("also write all that is known to FILE (.zst: packed)"), .parse = parse_report },
+	{ 0, "replay", NP_ARGUMENT_REQUIRED, N_("FILE"), NP_GROUP_CASE,
+	  N_("show a report, made elsewhere, instead of this machine"), .parse = parse_replay },
+	{ 0, "redact", NP_ARGUMENT_NONE, NULL, NP_GROUP_CASE,
+	  N_("tokens for paths and command names, no addresses"), FIELD(redact) },
+
+	{ 'k', "check-kernel", NP_ARGUMENT_NONE, NULL, NP_GROUP_VERDICT,
+	  N_("test this kernel, on memory of numaprobe's own"), FIELD(check_kernel) },
+	{ 0, "quick", NP_ARGUMENT_NONE, NULL, NP_GROUP_VERDICT, N_("check: only what takes less than a second"),
+	  FIELD(quick) },
+	{ 0, "strict", NP_ARGUMENT_NONE, NULL, NP_GROUP_VERDICT, N_("check: costs by design are findings too"),
+	  FIELD(strict) },
+	{ 0, "with-kvm", NP_ARGUMENT_NONE, NULL, NP_GROUP_VERDICT, N_("check: run a tiny guest too (/dev/kvm)"),
+	  FIELD(with_kvm) },
 
 	{ 'x', "experiment", NP_ARGUMENT_OPTIONAL, N_("READER,..."), NP_GROUP_VERDICT,
 	  N_("try what readers do to the target"), .parse = parse_experiment },

@@ -12,6 +12,7 @@ enum np_option_group {
 	NP_GROUP_VIEW,
 	NP_GROUP_FORMAT,
 	NP_GROUP_VERDICT,
+	NP_GROUP_CASE,
 	NP_GROUP_SOURCE,
 	NP_GROUP_GENERAL,
 	NP_GROUPS,
@@ -27,7 +28,7 @@ struct np_option {
 	const char *argument_name;
 	enum np_option_group group;
 	const char *help;
-	bool shapes_mappings; /* has no meaning but for the table of mappings, so it asks for them */
+	bool shapes_table;    /* has no meaning but for a table, of processes or of mappings, so it asks for one */
 	size_t field;	      /* of struct np_options: the bool that the option sets, where it has no parser */
 	/* Takes the argument, NULL where an optional one is missing. 0, -ENOMEM, or -EINVAL with *ret_error. */
 	int (*parse)(const char *argument, struct np_options *options, char **ret_error);

@@ -20,10 +20,30 @@ static const char *const exclusive[][3] = {
 	{ "json", "sort" },
 	{ "json", "nonzero" },
 	{ "json", "noheadings" },
+	{ "watch", "vmas" },
+	{ "watch", "compare" },
+	{ "watch", "openmetrics" },
+	{ "watch", "explain" },
+	{ "watch", "report" },
+	{ "watch", "replay" },
 	{ "compare", "raw", "pairs" },
 	{ "compare", "range" },
 	{ "experiment", "raw", "pairs" },
 	{ "experiment", "range" },
+	{ "experiment", "check-kernel", "replay" },
+	{ "check-kernel", "compare" },
+	{ "check-kernel", "range" },
+	{ "check-kernel", "vmas" },
+	{ "json", "explain" },
+	{ "openmetrics", "json" },
+	{ "openmetrics", "raw", "pairs" },
+	{ "openmetrics", "explain" },
+	{ "openmetrics", "vmas" },
+	{ "openmetrics", "output", "output-all" },
+	{ "explain", "raw", "pairs" },
+	{ "replay", "compare" },
+	{ "replay", "range" },
+	{ "replay", "source" },
 };
 
 /* The first has no meaning without the second. */
@@ -132,8 +152,8 @@ static int apply(const struct np_option *option, struct np_options *options, boo
 		 char **ret_error)
 {
 	seen[option - np_option_table] = true;
-	if (option->shapes_mappings)
-		options->vmas = true;
+	if (option->shapes_table)
+		options->shaped = true;
 	if (option->parse)
 		return option->parse(optarg, options, ret_error);
 	*((bool *)((char *)options + option->field)) = true;
@@ -187,8 +207,11 @@ static int parse_target(const char *word, struct np_target_spec *ret, char **ret
 
 static int parse_targets(char **words, size_t count, struct np_options *options, char **ret_error)
 {
-	if (count == 0 && options->list_columns)
+	if (count == 0 && (options->list_columns || options->all || options->cgroup_count || options->check_kernel ||
+			   options->replay))
 		return 0;
+	if (options->check_kernel)
+		return np_usage_error(ret_error, words[0], _("--check-kernel takes no target, such as '%s'"));
 	if (count == 0) {
 		*ret_error = strdup(_("no target: give a PID or a command name"));
 		return *ret_error ? -EINVAL : -ENOMEM;
@@ -203,6 +226,51 @@ static int parse_targets(char **words, size_t count, struct np_options *options,
 		if (error < 0)
 			return error;
 	}
+	return 0;
+}
+
+/* What says how to check says nothing without the check. */
+static int check_belonging(const struct np_options *options, char **ret_error)
+{
+	const char *name = options->quick ? "quick" : options->strict ? "strict" : options->with_kvm ? "with-kvm" : NULL;
+
+	if (!name || options->check_kernel)
+		return 0;
+	return np_usage_error(ret_error, name, _("option '--%s' belongs to --check-kernel"));
+}
+
+bool np_options_select_groups(const struct np_options *options)
+{
+	bool named = false;
+
+	for (size_t i = 0; i < options->target_count; i++)
+		named |= !options->targets[i].pid;
+	return named || options->all || options->tree || options->cgroup_count;
+}
+
+/*
+ * Which table: -v asks for mappings. What only shapes a table shapes that of processes where targets are named as
+ * groups, so that its columns don't depend on how many there are, unless a column asks for mappings.
+ */
+static int choose_table(struct np_options *options, char **ret_error)
+{
+	bool groups = np_options_select_groups(options);
+
+	if (options->count && !options->watch_ns)
+		options->watch_ns = 1000000000;
+	if (options->watch_ns) {
+		options->columns.processes = options->columns.watched = true;
+		if (!np_column_choice_names_mappings(&options->columns, &options->sort))
+			return 0;
+		*ret_error = strdup(_("--watch shows processes, which lack the columns of mappings"));
+		return *ret_error ? -EINVAL : -ENOMEM;
+	}
+	if (options->shaped && (!groups || np_column_choice_names_mappings(&options->columns, &options->sort)))
+		options->vmas = true;
+	if (options->vmas)
+		return 0;
+	options->processes = options->shaped || options->all || options->tree || options->cgroup_count;
+	options->columns.processes = groups;
 	return 0;
 }
 
@@ -225,7 +293,10 @@ static int parse_all(int argc, char **argv, const struct getopt_tables *tables, 
 		error = check_needs(seen, ret_error);
 	if (error < 0)
 		return error;
-	return parse_targets(argv + optind, (size_t)(argc - optind), options, ret_error);
+	error = check_belonging(options, ret_error);
+	if (!error)
+		error = parse_targets(argv + optind, (size_t)(argc - optind), options, ret_error);
+	return error ? error : choose_table(options, ret_error);
 }
 
 int np_options_parse(int argc, char **argv, struct np_options *ret, char **ret_error)
@@ -253,6 +324,7 @@ int np_options_parse(int argc, char **argv, struct np_options *ret, char **ret_e
 void np_options_free(struct np_options *options)
 {
 	free(options->targets);
+	free(options->cgroups);
 	np_column_choice_free(&options->columns);
 	*options = (struct np_options){ 0 };
 }
@@ -297,10 +369,10 @@ static void print_option(const struct np_option *option, FILE *out)
 void np_options_help(FILE *out)
 {
 	static const char *const headings[] = {
-		[NP_GROUP_SELECTION] = N_("Which memory:"),   [NP_GROUP_VIEW] = N_("What is shown:"),
+		[NP_GROUP_SELECTION] = N_("Which processes and memory:"),   [NP_GROUP_VIEW] = N_("What is shown:"),
 		[NP_GROUP_FORMAT] = N_("How it is shown:"),   [NP_GROUP_SOURCE] = N_("Where page states come from:"),
 		[NP_GROUP_VERDICT] = N_("Whether the kernel's numbers can be trusted:"),
-		[NP_GROUP_GENERAL] = N_("In general:"),
+		[NP_GROUP_CASE] = N_("Support cases:"),       [NP_GROUP_GENERAL] = N_("In general:"),
 	};
 
 	fprintf(out, "%s\n", _("Usage: numaprobe [options] PID|COMMAND...\n"
@@ -312,7 +384,8 @@ void np_options_help(FILE *out)
 			if (np_option_table[i].group == group)
 				print_option(&np_option_table[i], out);
 	}
-	fprintf(out, "\n%s\n", _("An option of mappings shows their table, as -v does; of several processes it\n"
-				  "has a column PID. Exit status: 0 all well, 1 failure, 2 wrong usage, 3 something\n"
-				  "could not be read. More is in numaprobe(8)."));
+	fprintf(out, "\n%s\n", _("An option of a table asks for one: of processes where they are named as a\n"
+				  "group (by command, -a, -t or -g), else of mappings, as -v does. Exit status:\n"
+				  "0 all well, 1 failure, 2 wrong usage, 3 something could not be read. More is in\n"
+				  "numaprobe(8)."));
 }

@@ -11,7 +11,7 @@
 
 #include "column_choice.h"
 
-enum np_format { NP_FORMAT_TEXT, NP_FORMAT_JSON, NP_FORMAT_RAW, NP_FORMAT_PAIRS };
+enum np_format { NP_FORMAT_TEXT, NP_FORMAT_JSON, NP_FORMAT_RAW, NP_FORMAT_PAIRS, NP_FORMAT_METRICS };
 enum np_color_when { NP_COLOR_AUTO, NP_COLOR_ALWAYS, NP_COLOR_NEVER };
 enum np_source_choice { NP_SOURCE_AUTO, NP_SOURCE_BPF, NP_SOURCE_PAGEMAP };
 
@@ -25,21 +25,32 @@ struct np_options {
 	bool help, version, list_columns; /* these want no target; help and version come before all else */
 	size_t target_count;
 	struct np_target_spec *targets;
+	bool all, tree;			  /* all processes; targets with their descendants */
+	size_t cgroup_count;
+	const char **cgroups;		  /* each points into argv */
 	uint64_t range_start, range_end; /* bytes, whole pages; both 0: everything */
-	bool vmas;			 /* the mappings are wanted: -v, or an option that shapes their table */
+	bool shaped;			 /* an option was given that shapes a table */
+	bool vmas;			 /* the mappings are wanted: -v, or a shaped table that is not of processes */
+	bool processes;			 /* the table of processes is wanted, however many there are */
 	bool nonzero;
 	struct np_column_choice columns;
 	struct np_column_ref sort; /* column NULL: by address */
 	bool sort_descending;
+	uint64_t watch_ns;		 /* from one look to the next; 0: one look only */
+	uint64_t count;			 /* of looks; 0: no end */
 	enum np_format format;
 	bool noheadings, bytes, quiet;
 	enum np_color_when color;
 	enum np_source_choice source;
+	bool check_kernel, quick, strict, with_kvm; /* no target: the tests of the kernel; the others belong to it */
 	bool compare;
 	uint64_t experiment; /* readers, see np_experiment_parse(); 0: not wanted */
 	unsigned rounds;
 	bool freeze;
 	uint64_t compare_readers; /* see np_compare_parse(); 0: all */
+	const char *report, *replay; /* files, of argv; NULL: not asked for */
+	const char *metrics; /* file of --openmetrics; NULL: standard output */
+	bool redact, explain;
 };
 
 /*
@@ -55,6 +66,9 @@ void np_options_free(struct np_options *options);
  * 0, -ENOMEM, or -EINVAL as above.
  */
 int np_options_check_nodes(const struct np_options *options, const struct np_system *system, char **ret_error);
+
+/* Targets are named in a way that one, none or many processes can answer to. */
+bool np_options_select_groups(const struct np_options *options);
 
 /* The mappings' policies and page sizes are asked for. */
 bool np_options_need_numa_maps(const struct np_options *options);

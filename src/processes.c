@@ -2,7 +2,9 @@
 /* libproc2 lists the processes; their names are read from comm, which, unlike stat, takes no reference to their memory. */
 #include "processes.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,15 +30,18 @@ static bool has_command(int root_fd, pid_t pid, const char *command)
 	return text.length == length + 1 && memcmp(text.data, command, length) == 0;
 }
 
-static int append(struct np_pids *pids, pid_t pid)
+int np_pids_add(struct np_pids *pids, pid_t pid)
 {
-	pid_t *more = reallocarray(pids->pids, pids->count + 1, sizeof(*more));
+	if (pids->count == pids->room) {
+		size_t room = pids->room ? 2 * pids->room : 64;
+		pid_t *more = reallocarray(pids->pids, room, sizeof(*more));
 
-	if (!more)
-		return -ENOMEM;
-	more[pids->count] = pid;
-	pids->pids = more;
-	pids->count++;
+		if (!more)
+			return -ENOMEM;
+		pids->pids = more;
+		pids->room = room;
+	}
+	pids->pids[pids->count++] = pid;
 	return 0;
 }
 
@@ -47,31 +52,159 @@ static int compare_pids(const void *a, const void *b)
 	return (one > other) - (one < other);
 }
 
-int np_pids_by_command(int root_fd, const char *command, struct np_pids *ret)
+void np_pids_sort(struct np_pids *pids)
 {
-	enum pids_item items[] = { PIDS_ID_PID };
+	size_t kept = 0;
+
+	if (!pids->count)
+		return;
+	qsort(pids->pids, pids->count, sizeof(*pids->pids), compare_pids);
+	for (size_t i = 0; i < pids->count; i++)
+		if (!i || pids->pids[i] != pids->pids[i - 1])
+			pids->pids[kept++] = pids->pids[i];
+	pids->count = kept;
+}
+
+/* Which processes to keep; the second item's value is 0 where it was not asked for. */
+typedef bool process_filter(int root_fd, pid_t pid, pid_t parent, const void *argument);
+
+/* With parents, libproc2 reads more than names of directories: see np_pids_add_descendants(). */
+static int list(int root_fd, bool parents, process_filter *keep, const void *argument, struct np_pids *ret)
+{
+	enum pids_item items[] = { PIDS_ID_PID, PIDS_ID_PPID };
 	struct pids_info *info = NULL;
 	struct np_pids pids = { 0 };
 	struct pids_stack *stack;
-	int result = procps_pids_new(&info, items, 1);
+	int result = procps_pids_new(&info, items, parents ? 2 : 1);
 
 	if (result < 0)
 		return result;
 	while (!result && (stack = procps_pids_get(info, PIDS_FETCH_TASKS_ONLY))) {
-		pid_t pid = PIDS_VAL(0, s_int, stack, info);
+		pid_t pid = PIDS_VAL(0, s_int, stack, info), parent = parents ? PIDS_VAL(1, s_int, stack, info) : 0;
 
-		if (pid != getpid() && has_command(root_fd, pid, command))
-			result = append(&pids, pid);
+		if (pid != getpid() && keep(root_fd, pid, parent, argument))
+			result = np_pids_add(&pids, pid);
 	}
 	procps_pids_unref(&info);
 	if (result) {
 		np_pids_free(&pids);
 		return result;
 	}
-	if (pids.count)
-		qsort(pids.pids, pids.count, sizeof(*pids.pids), compare_pids);
+	np_pids_sort(&pids);
 	*ret = pids;
 	return 0;
+}
+
+static bool keep_any(int root_fd __attribute__((unused)), pid_t pid __attribute__((unused)),
+		     pid_t parent __attribute__((unused)), const void *argument __attribute__((unused)))
+{
+	return true;
+}
+
+static bool keep_command(int root_fd, pid_t pid, pid_t parent __attribute__((unused)), const void *argument)
+{
+	return has_command(root_fd, pid, argument);
+}
+
+static bool keep_child(int root_fd __attribute__((unused)), pid_t pid __attribute__((unused)), pid_t parent,
+		       const void *argument)
+{
+	return parent == *(const pid_t *)argument;
+}
+
+int np_pids_all(int root_fd, struct np_pids *ret)
+{
+	return list(root_fd, false, keep_any, NULL, ret);
+}
+
+int np_pids_by_command(int root_fd, const char *command, struct np_pids *ret)
+{
+	return list(root_fd, false, keep_command, command, ret);
+}
+
+static int add_numbers(const char *text, struct np_pids *pids)
+{
+	int result = 0;
+
+	while (!result && *text) {
+		char *end;
+		long number = strtol(text, &end, 10);
+
+		if (end == text)
+			return 0;
+		if (number != getpid())
+			result = np_pids_add(pids, (pid_t)number);
+		text = end;
+	}
+	return result;
+}
+
+/*
+ * The children of every thread, since a child belongs to the thread that made it: get_children_pid() in
+ * fs/proc/array.c takes no reference to the memory of anyone. -ENOENT: a kernel without CONFIG_PROC_CHILDREN, or
+ * the process has ended.
+ */
+static int add_children(int root_fd, pid_t pid, struct np_pids *pids)
+{
+	char path[64];
+	int fd, result;
+	DIR *tasks;
+	struct dirent *entry;
+
+	snprintf(path, sizeof(path), "proc/%d/task", (int)pid);
+	result = np_open(root_fd, path, O_RDONLY | O_DIRECTORY, &fd);
+	if (result)
+		return result;
+	tasks = fdopendir(fd);
+	if (!tasks) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while (!result && (entry = readdir(tasks))) {
+		np_cleanup_text struct np_text text = { 0 };
+		char file[sizeof(entry->d_name) + sizeof("/children")];
+
+		if (*entry->d_name == '.')
+			continue;
+		snprintf(file, sizeof(file), "%s/children", entry->d_name);
+		result = np_read_text(dirfd(tasks), file, &text);
+		if (!result)
+			result = add_numbers(text.data, pids);
+	}
+	closedir(tasks);
+	return result;
+}
+
+/* The same by asking every process for its parent, which costs each of them a look at its stat. */
+static int add_children_by_parent(int root_fd, pid_t pid, struct np_pids *pids)
+{
+	struct np_pids children = { 0 };
+	int result = list(root_fd, true, keep_child, &pid, &children);
+
+	for (size_t i = 0; !result && i < children.count; i++)
+		result = np_pids_add(pids, children.pids[i]);
+	np_pids_free(&children);
+	return result;
+}
+
+/* A list that grows at its end while it is worked through from its start is the whole family at last. */
+int np_pids_add_descendants(int root_fd, struct np_pids *pids)
+{
+	bool have_children;
+	char path[64];
+	int result = 0;
+
+	snprintf(path, sizeof(path), "proc/self/task/%d/children", (int)getpid());
+	have_children = faccessat(root_fd, path, R_OK, 0) == 0;
+	np_pids_sort(pids);
+	for (size_t i = 0; !result && i < pids->count; i++) {
+		result = (have_children ? add_children : add_children_by_parent)(root_fd, pids->pids[i], pids);
+		if (result == -ENOENT || result == -ESRCH)
+			result = 0; /* it has ended */
+	}
+	if (!result)
+		np_pids_sort(pids);
+	return result;
 }
 
 void np_pids_free(struct np_pids *pids)

@@ -7,9 +7,26 @@
 #include <sys/types.h>
 
 struct np_pids {
-	size_t count;
+	size_t count, room;
 	pid_t *pids; /* ascending; owned: np_pids_free() */
 };
+
+/* One more at the end, whatever the order. 0 or -ENOMEM. */
+int np_pids_add(struct np_pids *pids, pid_t pid);
+/* Ascending, each once. */
+void np_pids_sort(struct np_pids *pids);
+
+/*
+ * Every process, kernel threads included, but not this program itself. 0, -ENOMEM, or -errno of /proc. *ret,
+ * untouched then, is for np_pids_free().
+ */
+int np_pids_all(int root_fd, struct np_pids *ret);
+
+/*
+ * Adds the descendants of every process that is in the list already. A child that comes while they are read may be
+ * missed; one whose parent has ended belongs to another family. 0, -ENOMEM, or -errno of /proc.
+ */
+int np_pids_add_descendants(int root_fd, struct np_pids *pids);
 
 /*
  * Processes whose command name (/proc/PID/comm, at most 15 bytes) is exactly this one, or the first 15 bytes of

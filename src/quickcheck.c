@@ -3,6 +3,7 @@
 #include "quickcheck.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <numaif.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,35 +20,87 @@
 #define MADV_COLLAPSE 25 /* 6.1 */
 #endif
 
+#define SMAPS_BYTES ((size_t)1 << 20) /* more than this program's own smaps has */
+
 struct pieces {
-	char *area;
-	size_t area_bytes;
 	char *huge; /* HUGE_BYTES, in one huge page if that could be had */
 	char *base; /* BASE_BYTES of base pages, a mapping of its own */
 };
 
+/*
+ * Below everything else that this program maps, so that they come first in smaps: what lies behind them need not
+ * be read, nor be walked by the kernel. Elsewhere where that room is taken.
+ */
+static int map_piece(uintptr_t wanted, size_t bytes, size_t alignment, char **ret)
+{
+	const int prot = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS;
+	char *start = mmap((void *)wanted, bytes, prot, flags | MAP_FIXED_NOREPLACE, -1, 0), *area;
+
+	if (start == MAP_FAILED) {
+		area = mmap(NULL, bytes + alignment, prot, flags, -1, 0);
+		if (area == MAP_FAILED)
+			return -errno;
+		start = (char *)(((uintptr_t)area + alignment - 1) & ~(alignment - 1));
+		if (start > area)
+			munmap(area, (size_t)(start - area));
+		if (area + alignment > start)
+			munmap(start + bytes, (size_t)(area + alignment - start));
+	}
+	*ret = start;
+	return 0;
+}
+
+static void unmap_pieces(const struct pieces *pieces)
+{
+	if (pieces->base)
+		munmap(pieces->base, BASE_BYTES);
+	if (pieces->huge)
+		munmap(pieces->huge, HUGE_BYTES);
+}
+
 static int map_pieces(struct pieces *ret)
 {
-	ret->area_bytes = 3 * HUGE_BYTES;
-	ret->area = mmap(NULL, ret->area_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (ret->area == MAP_FAILED)
-		return -errno;
-	ret->huge = (char *)(((unsigned long)ret->area + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1));
-	ret->base = ret->huge + HUGE_BYTES + HUGE_BYTES / 2;
+	int result = map_piece(1UL << 20, BASE_BYTES, BASE_BYTES, &ret->base);
+
+	if (!result)
+		result = map_piece(2UL << 20, HUGE_BYTES, HUGE_BYTES, &ret->huge);
+	if (result)
+		return result;
 	madvise(ret->base, BASE_BYTES, MADV_NOHUGEPAGE);
 	memset(ret->base, 1, BASE_BYTES);
 	madvise(ret->huge, HUGE_BYTES, MADV_HUGEPAGE);
-	memset(ret->huge, 1, HUGE_BYTES);
+	*ret->huge = 1;
 	madvise(ret->huge, HUGE_BYTES, MADV_COLLAPSE); /* also where huge pages are "never" for faults */
 	return 0;
 }
 
-static int read_smaps(int root_fd, struct np_smaps *ret)
+static bool has_both(const struct np_smaps *smaps, const struct pieces *pieces)
 {
-	np_cleanup_text struct np_text text = { 0 };
-	int result = np_read_text(root_fd, "proc/self/smaps", &text);
+	uint64_t base = (uintptr_t)pieces->base, huge = (uintptr_t)pieces->huge;
 
-	return result ? result : np_parse_smaps(text.data, text.length, ret);
+	return smaps->count && smaps->maps[smaps->count - 1].start >= (base > huge ? base : huge);
+}
+
+/* smaps as far as behind the pieces, or to its end. The kernel gives whole mappings, some five of them a read. */
+static int read_smaps(int root_fd, const struct pieces *pieces, struct np_smaps *ret)
+{
+	np_cleanup_free char *text = malloc(SMAPS_BYTES);
+	np_cleanup_close int fd = -1;
+	int result = text ? np_open(root_fd, "proc/self/smaps", O_RDONLY, &fd) : -ENOMEM;
+	size_t length = 0;
+	ssize_t got = 1;
+
+	while (!result && got > 0 && !has_both(ret, pieces)) {
+		got = read(fd, text + length, SMAPS_BYTES - length);
+		if (got < 0)
+			return -errno;
+		length += (size_t)got;
+		if (length == SMAPS_BYTES)
+			return -EFBIG;
+		np_smaps_free(ret);
+		result = np_parse_smaps(text, length, ret);
+	}
+	return result;
 }
 
 static uint64_t bytes_at(const struct np_smaps *smaps, const char *start, size_t length, enum np_smaps_field field)
@@ -76,10 +129,11 @@ static enum np_effect missed(uint64_t bytes, uint64_t expected)
 static void check_smaps(int root_fd, const struct pieces *pieces, bool is_huge, struct np_quickcheck *check)
 {
 	struct np_smaps smaps = { 0 };
-	int result = read_smaps(root_fd, &smaps);
+	int result = read_smaps(root_fd, pieces, &smaps);
 
 	if (result) {
 		set_reason(check, "/proc/self/smaps", -result);
+		np_smaps_free(&smaps);
 		return;
 	}
 	check->smaps_misses_base = missed(bytes_at(&smaps, pieces->base, BASE_BYTES, NP_SMAPS_RSS), BASE_BYTES);
@@ -115,10 +169,11 @@ void np_quickcheck(int root_fd, struct np_quickcheck *ret)
 	*ret = (struct np_quickcheck){ true, NP_EFFECT_NOT_TESTED, NP_EFFECT_NOT_TESTED, NP_EFFECT_NOT_TESTED, NULL };
 	if (result) {
 		set_reason(ret, "mmap", -result);
+		unmap_pieces(&pieces);
 		return;
 	}
 	/* While it is accessible, even an affected kernel tells whether it is a huge page (unless it is hinted). */
-	result = read_smaps(root_fd, &before);
+	result = read_smaps(root_fd, &pieces, &before);
 	if (!result)
 		is_huge = bytes_at(&before, pieces.huge, HUGE_BYTES, NP_SMAPS_ANON_HUGE_PAGES) == HUGE_BYTES;
 	np_smaps_free(&before);
@@ -131,5 +186,5 @@ void np_quickcheck(int root_fd, struct np_quickcheck *ret)
 		if (!is_huge)
 			set_reason(ret, "no transparent huge page could be had for the test", 0);
 	}
-	munmap(pieces.area, pieces.area_bytes);
+	unmap_pieces(&pieces);
 }

@@ -9,7 +9,7 @@
 
 #include "snapshot.h"
 
-/* Some milliseconds, 6 MiB of address space for that long, no privilege. Fills *ret; strings are *ret's. */
+/* A third of a millisecond, 2 MiB of memory for that long, no privilege. Fills *ret; strings are *ret's. */
 void np_quickcheck(int root_fd, struct np_quickcheck *ret);
 
 #endif

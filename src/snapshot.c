@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "experiment.h"
 
 struct np_snapshot *np_snapshot_create(void)
@@ -49,7 +50,7 @@ void np_comparison_free(struct np_comparison *comparison)
 	*comparison = (struct np_comparison){ 0 };
 }
 
-static void target_free(struct np_target *target)
+void np_target_free(struct np_target *target)
 {
 	free(target->command);
 	free(target->source.why_not_better);
@@ -59,15 +60,25 @@ static void target_free(struct np_target *target)
 	for (size_t i = 0; i < target->comparison_count; i++)
 		np_comparison_free(&target->comparisons[i]);
 	free(target->comparisons);
+	free(target->rates);
 	free(target->read_effects);
 	np_experiment_free(target->experiment);
 }
 
-static void problem_free(struct np_problem *problem)
+void np_problem_free(struct np_problem *problem)
 {
 	free(problem->what);
 	free(problem->operation);
 	free(problem->effect);
+}
+
+void np_snapshot_clear(struct np_snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->target_count; i++)
+		np_target_free(&snapshot->targets[i]);
+	for (size_t i = 0; i < snapshot->problem_count; i++)
+		np_problem_free(&snapshot->problems[i]);
+	snapshot->target_count = snapshot->problem_count = 0;
 }
 
 void np_snapshot_destroy(struct np_snapshot *snapshot)
@@ -76,15 +87,39 @@ void np_snapshot_destroy(struct np_snapshot *snapshot)
 		return;
 	system_free(&snapshot->system);
 	for (size_t i = 0; i < snapshot->target_count; i++)
-		target_free(&snapshot->targets[i]);
+		np_target_free(&snapshot->targets[i]);
 	for (size_t i = 0; i < snapshot->problem_count; i++)
-		problem_free(&snapshot->problems[i]);
+		np_problem_free(&snapshot->problems[i]);
 	free(snapshot->targets);
 	free(snapshot->problems);
+	np_check_destroy(snapshot->kernel_check);
+	for (size_t i = 0; i < snapshot->kept_count; i++)
+		free(snapshot->kept[i]);
+	free(snapshot->kept);
 	free(snapshot->check.why_not);
 	free(snapshot->version);
 	free(snapshot->taken);
 	free(snapshot);
+}
+
+int np_snapshot_keep(struct np_snapshot *snapshot, const char *text, const char **ret)
+{
+	char **more;
+
+	for (size_t i = 0; i < snapshot->kept_count; i++)
+		if (strcmp(snapshot->kept[i], text) == 0) {
+			*ret = snapshot->kept[i];
+			return 0;
+		}
+	more = reallocarray(snapshot->kept, snapshot->kept_count + 1, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	snapshot->kept = more;
+	more[snapshot->kept_count] = strdup(text);
+	if (!more[snapshot->kept_count])
+		return -ENOMEM;
+	*ret = more[snapshot->kept_count++];
+	return 0;
 }
 
 /* Make room for one more. The caller has a problem; a second one, to keep the first, would be one too many. */

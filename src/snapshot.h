@@ -132,6 +132,15 @@ struct np_source {
 	char *how_hints;      /* how a source other than page tables knows the hints; NULL otherwise */
 };
 
+/* What changed since the walk before (--watch). Not known in the first one. */
+struct np_rates {
+	char time[32];			 /* of this walk: "2026-01-31T12:00:00.123Z" */
+	uint64_t interval_ns;		 /* since the one before; 0: this is the first */
+	struct np_fact made, cleared;	 /* pages: hints that came, and that went */
+	struct np_fact moved;		 /* pages that are on another node now */
+	struct np_fact minor_faults;	 /* of all threads; only where asking costs the target nothing */
+};
+
 struct np_target {
 	pid_t pid;
 	char *command;		      /* bytes, not necessarily text */
@@ -145,6 +154,7 @@ struct np_target {
 	uint64_t range_start, range_end; /* --range; both 0: everything */
 	size_t comparison_count;
 	struct np_comparison *comparisons;
+	struct np_rates *rates; /* NULL: not watched */
 	size_t read_effect_count;
 	struct np_read_effect *read_effects;
 	size_t freeze_tested; /* so many of them, the last ones, are of a target that was stopped for it */
@@ -172,17 +182,31 @@ struct np_problem {
 struct np_snapshot {
 	char *version;	/* of the numaprobe that measured */
 	char *taken;	/* "2026-01-31T12:00:00Z" */
+	bool redacted;	/* names are tokens, and each mapping starts at 0 (see redact.h) */
 	struct np_system system;
 	size_t target_count;
 	struct np_target *targets;
 	struct np_quickcheck check;
+	struct np_kernel_check *kernel_check; /* --check-kernel (check.h); NULL: not made */
 	size_t problem_count;
 	struct np_problem *problems;
+	size_t kept_count;
+	char **kept; /* what np_snapshot_keep() returned */
 };
 
 /* An empty snapshot; NULL where memory is short. */
 struct np_snapshot *np_snapshot_create(void);
 void np_snapshot_destroy(struct np_snapshot *snapshot);
+/* Frees what the target owns. */
+void np_target_free(struct np_target *target);
+/* Forget all targets, and all problems. */
+void np_snapshot_clear(struct np_snapshot *snapshot);
+
+/*
+ * For a const char * of the snapshot: a copy of a text that lives as long as the snapshot does, the same one for
+ * equal texts. 0 or -ENOMEM. For few texts.
+ */
+int np_snapshot_keep(struct np_snapshot *snapshot, const char *text, const char **ret);
 
 /*
  * Append a problem; every string is copied. A problem that can't be kept for want of memory ends the
@@ -193,6 +217,9 @@ void np_problem_add(struct np_snapshot *snapshot, const char *what, const char *
 
 /* Frees what a comparison owns, and empties it. */
 void np_comparison_free(struct np_comparison *comparison);
+/* Free what a problem or a target holds, not itself. */
+void np_problem_free(struct np_problem *problem);
+void np_target_free(struct np_target *target);
 
 /* A tally of zeros for a system of so many nodes. 0 or -ENOMEM. */
 int np_tally_init(struct np_tally *tally, size_t node_count);

@@ -10,12 +10,13 @@
 
 #include "config.h"
 
+#include "check_run.h"
 #include "compare.h"
 #include "experiment.h"
 #include "files.h"
 #include "measure.h"
-#include "processes.h"
 #include "quickcheck.h"
+#include "select.h"
 #include "system.h"
 
 static int set_header(struct np_snapshot *snapshot)
@@ -54,33 +55,16 @@ static int choose_source(const struct np_options *options, struct np_walker *wal
 	return 0;
 }
 
-static int take_command(struct np_measure *measure, const char *command)
+static int take_targets(const struct np_options *options, pid_t walker_pid, struct np_measure *measure)
 {
-	struct np_pids pids = { 0 };
-	int result = np_pids_by_command(measure->root_fd, command, &pids);
+	struct np_selection selection = { 0 };
+	int result = np_select(options, measure->root_fd, walker_pid, measure->snapshot, &selection);
 
-	if (result == -ENOMEM)
-		return result;
-	if (result)
-		np_problem_add(measure->snapshot, "/proc", "list", -result, "no process could be found by name");
-	else if (!pids.count)
-		np_problem_add(measure->snapshot, command, "find", 0, "no process has this command name");
-	result = 0;
-	for (size_t i = 0; !result && i < pids.count; i++)
-		result = np_measure_target(measure, pids.pids[i]);
-	np_pids_free(&pids);
-	return result;
-}
-
-static int take_targets(const struct np_options *options, struct np_measure *measure)
-{
-	int result = 0;
-
-	for (size_t i = 0; !result && i < options->target_count; i++) {
-		const struct np_target_spec *spec = &options->targets[i];
-
-		result = spec->pid ? np_measure_target(measure, spec->pid) : take_command(measure, spec->command);
+	for (size_t i = 0; !result && i < selection.count; i++) {
+		measure->only_with_memory = !selection.selected[i].named;
+		result = np_measure_target(measure, selection.selected[i].pid);
 	}
+	np_selection_free(&selection);
 	return result;
 }
 
@@ -111,46 +95,95 @@ static int experiment_on_targets(const struct np_options *options, struct np_mea
 	return result;
 }
 
+#define CHECK_ROUNDS 4
+
+/* --check-kernel: no targets, but children. */
+static int check_kernel(const struct np_options *options, struct np_measure *measure)
+{
+	struct np_kernel_check *check = np_check_create();
+	struct np_progress progress;
+	struct np_checker checker = {
+		.root_fd = measure->root_fd, .system = &measure->snapshot->system,
+		.walker = measure->walker, .space_end = measure->space_end, .why_no_walker = measure->why_no_walker,
+		.check = check, .progress = &progress, .rounds = CHECK_ROUNDS,
+		.with_kvm = options->with_kvm, .quick = options->quick,
+	};
+
+	measure->snapshot->kernel_check = check;
+	if (!check)
+		return -ENOMEM;
+	if (!checker.walker && !checker.why_no_walker)
+		checker.why_no_walker = "page tables were not to be read (--source pagemap)";
+	check->strict = options->strict;
+	np_progress_start(&progress, options->quiet);
+	return np_check_run(&checker);
+}
+
 /* --source bpf: nothing else will do. */
-static int refuse_other_source(struct np_snapshot *snapshot, const char *why)
+static void refuse_other_source(struct np_snapshot *snapshot, const char *why)
 {
 	np_problem_add(snapshot, "--source bpf", "start", 0, "%s", why);
+}
+
+int np_take_prepare(const struct np_options *options, struct np_walker *walker, int walker_error,
+		    struct np_snapshot *snapshot, struct np_taking *ret, char **ret_error)
+{
+	struct np_taking taking = {
+		.root_fd = -1,
+		.measure = {
+			.snapshot = snapshot,
+			.want_mappings = options->vmas || options->report,
+			.want_numa_maps = np_options_need_numa_maps(options),
+			.range_start = options->range_start,
+			.range_end = options->range_end,
+		},
+	};
+	int result = set_header(snapshot);
+
+	if (!result)
+		result = np_root_open("/", &taking.root_fd);
+	if (!result)
+		result = np_system_read(taking.root_fd, snapshot);
+	if (!result)
+		result = np_options_check_nodes(options, &snapshot->system, ret_error);
+	if (!result) {
+		taking.measure.root_fd = taking.root_fd;
+		np_quickcheck(taking.root_fd, &snapshot->check);
+		result = choose_source(options, walker, walker_error, &taking.measure, &taking.why_no_walker);
+	}
+	if (result) {
+		np_taking_free(&taking);
+		return result;
+	}
+	taking.refused = options->source == NP_SOURCE_BPF && taking.why_no_walker;
+	if (taking.refused)
+		refuse_other_source(snapshot, taking.why_no_walker);
+	*ret = taking;
 	return 0;
+}
+
+void np_taking_free(struct np_taking *taking)
+{
+	if (taking->root_fd >= 0)
+		close(taking->root_fd);
+	free(taking->why_no_walker);
 }
 
 int np_take(const struct np_options *options, struct np_walker *walker, int walker_error,
 	    struct np_snapshot *snapshot, char **ret_error)
 {
-	np_cleanup_close int root_fd = -1;
-	np_cleanup_free char *why_no_walker = NULL;
-	struct np_measure measure = {
-		.snapshot = snapshot,
-		.want_mappings = options->vmas,
-		.want_numa_maps = np_options_need_numa_maps(options),
-		.range_start = options->range_start,
-		.range_end = options->range_end,
-	};
-	int result = set_header(snapshot);
+	struct np_taking taking;
+	int result = np_take_prepare(options, walker, walker_error, snapshot, &taking, ret_error);
 
-	if (!result)
-		result = np_root_open("/", &root_fd);
-	if (!result)
-		result = np_system_read(root_fd, snapshot);
-	if (!result)
-		result = np_options_check_nodes(options, &snapshot->system, ret_error);
 	if (result)
 		return result;
-	measure.root_fd = root_fd;
-	np_quickcheck(root_fd, &snapshot->check);
-	result = choose_source(options, walker, walker_error, &measure, &why_no_walker);
-	if (result)
-		return result;
-	if (options->source == NP_SOURCE_BPF && why_no_walker)
-		return refuse_other_source(snapshot, why_no_walker);
-	result = take_targets(options, &measure);
-	if (!result && options->compare)
-		result = compare_targets(options, &measure);
-	if (!result && options->experiment)
-		result = experiment_on_targets(options, &measure);
+	if (!taking.refused)
+		result = options->check_kernel ? check_kernel(options, &taking.measure) :
+						 take_targets(options, np_walker_pid(walker), &taking.measure);
+	if (!result && !taking.refused && options->compare)
+		result = compare_targets(options, &taking.measure);
+	if (!result && !taking.refused && options->experiment)
+		result = experiment_on_targets(options, &taking.measure);
+	np_taking_free(&taking);
 	return result;
 }

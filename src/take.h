@@ -3,6 +3,7 @@
 #ifndef NUMAPROBE_TAKE_H
 #define NUMAPROBE_TAKE_H
 
+#include "measure.h"
 #include "options.h"
 #include "snapshot.h"
 #include "walker.h"
@@ -15,5 +16,21 @@
  */
 int np_take(const struct np_options *options, struct np_walker *walker, int walker_error,
 	    struct np_snapshot *snapshot, char **ret_error);
+
+/* What has to be known before the first target is looked at. */
+struct np_taking {
+	struct np_measure measure; /* its strings and root are those below */
+	int root_fd;
+	char *why_no_walker;
+	bool refused; /* --source asks for what can't be had: there is a problem, and nothing to measure */
+};
+
+/*
+ * The first half of np_take(), for who looks more than once: the system, the test of the kernel, the source.
+ * As np_take(); *ret, untouched on failure, is for np_taking_free().
+ */
+int np_take_prepare(const struct np_options *options, struct np_walker *walker, int walker_error,
+		    struct np_snapshot *snapshot, struct np_taking *ret, char **ret_error);
+void np_taking_free(struct np_taking *taking);
 
 #endif

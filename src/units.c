@@ -87,3 +87,24 @@ void np_format_duration(uint64_t elapsed_ns, char ret[NP_UNITS_SIZE])
 	else
 		snprintf(ret, NP_UNITS_SIZE, "%" PRIu64 ".%" PRIu64 " s", tenths_s / 10, tenths_s % 10);
 }
+
+uint64_t np_rate(uint64_t change, uint64_t interval_ns)
+{
+	__extension__ unsigned __int128 rate = (unsigned __int128)change * 1000000000000 / interval_ns;
+
+	return change && !rate ? 1 : (uint64_t)rate;
+}
+
+void np_format_rate(uint64_t thousandths, char ret[NP_UNITS_SIZE])
+{
+	uint64_t tenths = (thousandths + 50) / 100;
+
+	if (thousandths == 0)
+		snprintf(ret, NP_UNITS_SIZE, "0");
+	else if (tenths == 0)
+		snprintf(ret, NP_UNITS_SIZE, "<0.1");
+	else if (tenths < 1000)
+		snprintf(ret, NP_UNITS_SIZE, "%" PRIu64 ".%" PRIu64, tenths / 10, tenths % 10);
+	else
+		snprintf(ret, NP_UNITS_SIZE, "%" PRIu64, (thousandths + 500) / 1000);
+}

@@ -24,6 +24,12 @@ void np_format_bytes(uint64_t bytes, bool exact, char ret[NP_UNITS_SIZE]);
  */
 void np_format_percent(uint64_t part, uint64_t whole, char ret[NP_UNITS_SIZE]);
 
+/* Thousandths of a change by the second; only no change is 0. interval_ns: not 0. */
+uint64_t np_rate(uint64_t change, uint64_t interval_ns);
+
+/* Thousandths to "0", "<0.1", "0.3", "12.5", "1234": one decimal below 100; only nothing is 0. */
+void np_format_rate(uint64_t thousandths, char ret[NP_UNITS_SIZE]);
+
 /* "0.4 ms", "34 ms", "12.3 s" */
 void np_format_duration(uint64_t elapsed_ns, char ret[NP_UNITS_SIZE]);
 

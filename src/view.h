@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #define NP_VIEW_UNKNOWN "?" /* in place of a number that is not known */
+#define NP_VIEW_NONE "-"    /* in place of what there is none of */
 
 struct np_view {
 	bool utf8;    /* characters beyond ASCII can be shown */

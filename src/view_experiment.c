@@ -58,7 +58,9 @@ static char *verdict_text(const struct np_effect_test *test)
 	char detectable[16], *text;
 	int length;
 
-	format_number(test->difference.detectable, detectable);
+	/* Less than one hint can't be made. */
+	format_number(test->kind == NP_MEASURE_CAUSES ? fmax(1, test->difference.detectable) :
+							 test->difference.detectable, detectable);
 	if (test->found == NP_EFFECT_YES)
 		length = asprintf(&text, _("yes (p = %.2g)"), test->adjusted_p);
 	else if (test->found == NP_EFFECT_NO)
@@ -127,7 +129,7 @@ static void print_duty(const struct block *block, const struct np_experiment *ex
 	uint64_t reading_ns = 0, elapsed_ns = 0;
 
 	for (size_t i = 0; i < experiment->window_count; i++) {
-		const struct np_window *window = &experiment->windows[i];
+		const struct np_trial *window = &experiment->windows[i];
 
 		if (strcmp(window->reader, "none") == 0 || strcmp(window->reader, "busy") == 0)
 			continue;

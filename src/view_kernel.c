@@ -11,6 +11,7 @@
 #include "i18n.h"
 #include "units.h"
 
+#define MOST_PREDICTIONS 8 /* targets that are told one by one */
 #define TEXT_COLUMN 13 /* where the answers start, and the lines that go on with them */
 
 /* Where all views of this block print to. */
@@ -135,12 +136,46 @@ static int print_prediction(const struct block *block, const struct np_target *t
 		text_of(_("of %s, %s of %s would be missing"), name, missing_size, resident_size));
 }
 
+/* The same for many: their sum. */
+static int print_summed_prediction(const struct block *block)
+{
+	const struct np_system *system = &block->snapshot->system;
+	uint64_t missing = 0, resident = 0;
+	char missing_size[NP_UNITS_SIZE], resident_size[NP_UNITS_SIZE];
+	size_t affected = 0, unknown = 0;
+	int error;
+
+	for (size_t i = 0; i < block->snapshot->target_count; i++) {
+		const struct np_target *target = &block->snapshot->targets[i];
+		uint64_t pages;
+
+		if (!target->readable)
+			continue;
+		pages = missing_pages(&block->snapshot->check, &target->pages, system->node_count);
+		missing += pages;
+		affected += pages > 0;
+		resident += np_tally_resident(&target->pages, system->node_count, SIZE_MAX);
+		unknown += !np_tally_hints_known(&target->pages, system->node_count);
+	}
+	np_format_bytes(np_pages_to_bytes(missing, system->page_bytes), block->view->bytes, missing_size);
+	np_format_bytes(np_pages_to_bytes(resident, system->page_bytes), block->view->bytes, resident_size);
+	error = print_effect_and_free(block, "", missing ? NP_RED : NP_PLAIN,
+				      text_of(_("of %zu of these processes, %s of %s would be missing"), affected,
+					      missing_size, resident_size));
+	if (unknown && !error)
+		error = print_effect_and_free(block, "", NP_PLAIN,
+					      text_of(_("how much of %zu more would be missing is not known"), unknown));
+	return error;
+}
+
 static int print_predictions(const struct block *block)
 {
 	int error = 0;
 
 	if (!distorts(&block->snapshot->check))
 		return 0;
+	if (block->snapshot->target_count > MOST_PREDICTIONS)
+		return print_summed_prediction(block);
 	for (size_t i = 0; i < block->snapshot->target_count && !error; i++)
 		if (block->snapshot->targets[i].readable)
 			error = print_prediction(block, &block->snapshot->targets[i]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What could not be done, one line each: for standard error. */
+/* What could not be done, one line each, or one line for many that are alike: for standard error. */
 #ifndef NUMAPROBE_VIEW_PROBLEMS_H
 #define NUMAPROBE_VIEW_PROBLEMS_H
 

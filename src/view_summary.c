@@ -52,6 +52,28 @@ static void print_threads(const struct np_target *target, const char *separator,
 		fputs(_("? threads"), out);
 }
 
+static int write_system(const struct np_system *system, const char *separator, const struct np_view *view, FILE *out)
+{
+	int error;
+
+	fputs("Linux ", out);
+	error = print_foreign(system->kernel, view, out);
+	fputs(separator, out);
+	fprintf(out, P_("%zu node", "%zu nodes", system->node_count), system->node_count);
+	fprintf(out, "%s%s", separator, balancing_text(&system->numa_balancing));
+	return error;
+}
+
+int np_view_system_line(const struct np_system *system, const struct np_view *view, FILE *out)
+{
+	int error;
+
+	fputs(np_paint(view, NP_BOLD), out);
+	error = write_system(system, view->utf8 ? " \302\267 " : " - ", view, out);
+	fprintf(out, "%s\n", np_paint_end(view, NP_BOLD));
+	return error;
+}
+
 /* Everything about the target and its system in one line, as text. */
 static int write_heading(const struct np_target *target, const struct np_system *system, const struct np_view *view,
 			 FILE *out)
@@ -63,12 +85,9 @@ static int write_heading(const struct np_target *target, const struct np_system 
 	error = print_foreign(target->command, view, out);
 	if (target->readable)
 		print_threads(target, separator, out);
-	fprintf(out, "%sLinux ", separator);
-	if (!error)
-		error = print_foreign(system->kernel, view, out);
 	fputs(separator, out);
-	fprintf(out, P_("%zu node", "%zu nodes", system->node_count), system->node_count);
-	fprintf(out, "%s%s", separator, balancing_text(&system->numa_balancing));
+	if (!error)
+		error = write_system(system, separator, view, out);
 	if (target->range_end != 0)
 		fprintf(out, _("%sonly %" PRIx64 "-%" PRIx64), separator, target->range_start, target->range_end);
 	return error;
@@ -142,8 +161,8 @@ static int print_pages(const struct np_target *target, const struct np_system *s
 	return print_wrapped(write_source, target, system, view, NP_DIM, 1, out);
 }
 
-static int print_target(const struct np_target *target, const struct np_system *system, const struct np_view *view,
-			FILE *out)
+int np_view_target(const struct np_target *target, const struct np_system *system, const struct np_view *view,
+		   FILE *out)
 {
 	int error = print_wrapped(write_heading, target, system, view, NP_BOLD, 0, out);
 
@@ -162,7 +181,7 @@ int np_view_summary(const struct np_snapshot *snapshot, const struct np_view *vi
 	int error = 0;
 
 	for (size_t i = 0; i < snapshot->target_count && !error; i++) {
-		error = print_target(&snapshot->targets[i], &snapshot->system, view, out);
+		error = np_view_target(&snapshot->targets[i], &snapshot->system, view, out);
 		fputc('\n', out);
 	}
 	if (!error)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table of mappings. The one file that knows libsmartcols. */
+/* The tables of mappings and of processes. The one file that knows libsmartcols. */
 #include "view_vmas.h"
 
 #include <errno.h>
@@ -16,6 +16,8 @@ struct plan {
 	const struct np_snapshot *snapshot;
 	const struct np_options *options;
 	const struct np_view *view;
+	bool processes;
+	const struct np_target *total; /* the last row of processes; NULL: none */
 	struct np_column_list columns;
 	struct np_row *rows;
 	size_t row_count;
@@ -27,11 +29,9 @@ static bool verbatim(const struct plan *plan)
 	return plan->options->format == NP_FORMAT_RAW || plan->options->format == NP_FORMAT_PAIRS;
 }
 
-/* Some page slot of the mapping holds something. */
-static bool holds_a_page(const struct np_mapping *mapping, size_t node_count)
+/* Some page slot holds something. */
+static bool holds_a_page(const struct np_tally *pages, size_t node_count)
 {
-	const struct np_tally *pages = &mapping->pages;
-
 	return np_tally_resident(pages, node_count, SIZE_MAX) || pages->zero || pages->special || pages->swapped ||
 	       pages->migrating || pages->device || pages->poisoned || pages->marker || pages->guard || pages->unknown;
 }
@@ -43,14 +43,22 @@ static void add_rows(struct plan *plan, const struct np_target *target)
 	for (size_t i = 0; i < target->mapping_count; i++) {
 		const struct np_mapping *mapping = &target->mappings[i];
 
-		if (!plan->options->nonzero || holds_a_page(mapping, system->node_count))
-			plan->rows[plan->row_count++] = (struct np_row){ system, target, mapping };
+		if (!plan->options->nonzero || holds_a_page(&mapping->pages, system->node_count))
+			plan->rows[plan->row_count++] = (struct np_row){ system, target, mapping, NULL };
 	}
+}
+
+static void add_process(struct plan *plan, const struct np_target *target)
+{
+	const struct np_system *system = &plan->snapshot->system;
+
+	if (target->readable && (!plan->options->nonzero || holds_a_page(&target->pages, system->node_count)))
+		plan->rows[plan->row_count++] = (struct np_row){ system, target, NULL, NULL };
 }
 
 static int collect_rows(struct plan *plan)
 {
-	size_t most = 1;
+	size_t most = 1 + plan->snapshot->target_count; /* and the total */
 
 	for (size_t i = 0; i < plan->snapshot->target_count; i++)
 		most += plan->snapshot->targets[i].mapping_count;
@@ -58,27 +66,50 @@ static int collect_rows(struct plan *plan)
 	if (!plan->rows)
 		return -ENOMEM;
 	for (size_t i = 0; i < plan->snapshot->target_count; i++)
-		add_rows(plan, &plan->snapshot->targets[i]);
+		if (plan->processes)
+			add_process(plan, &plan->snapshot->targets[i]);
+		else
+			add_rows(plan, &plan->snapshot->targets[i]);
 	return 0;
 }
+
+struct sorting {
+	struct np_column_ref by;
+	bool descending;
+};
 
 /* Rows of equal values stay in the order of targets and addresses, and unknown ones come last. */
 static int compare_rows(const void *left, const void *right, void *argument)
 {
-	const struct plan *plan = argument;
+	const struct sorting *sorting = argument;
 	const struct np_row *left_row = left, *right_row = right;
-	struct np_value left_value = np_column_value(&plan->options->sort, left_row);
-	struct np_value right_value = np_column_value(&plan->options->sort, right_row);
+	struct np_value left_value = np_column_value(&sorting->by, left_row);
+	struct np_value right_value = np_column_value(&sorting->by, right_row);
 	int order = np_value_compare(&left_value, &right_value);
 
-	if (left_value.kind != NP_VALUE_UNKNOWN && right_value.kind != NP_VALUE_UNKNOWN &&
-	    plan->options->sort_descending)
+	if (left_value.kind != NP_VALUE_UNKNOWN && right_value.kind != NP_VALUE_UNKNOWN && sorting->descending)
 		order = -order;
 	if (order != 0)
 		return order;
 	if (left_row->target != right_row->target)
 		return left_row->target < right_row->target ? -1 : 1;
 	return (left_row->mapping > right_row->mapping) - (left_row->mapping < right_row->mapping);
+}
+
+/* Processes are sorted in any case: the largest first. */
+static void sort_rows(struct plan *plan)
+{
+	struct sorting sorting = { plan->options->sort, plan->options->sort_descending };
+
+	if (!sorting.by.column && plan->processes) {
+		np_column_find("RESIDENT", strlen("RESIDENT"), &sorting.by);
+		sorting.descending = true;
+	}
+	if (sorting.by.column)
+		qsort_r(plan->rows, plan->row_count, sizeof(*plan->rows), compare_rows, &sorting);
+	if (plan->total)
+		plan->rows[plan->row_count++] =
+			(struct np_row){ &plan->snapshot->system, plan->total, NULL, plan->snapshot };
 }
 
 static char **cell_at(const struct plan *plan, size_t row, size_t column)
@@ -182,8 +213,7 @@ static int make_plan(struct plan *plan)
 		error = collect_rows(plan);
 	if (error)
 		return error;
-	if (plan->options->sort.column)
-		qsort_r(plan->rows, plan->row_count, sizeof(*plan->rows), compare_rows, plan);
+	sort_rows(plan);
 	error = format_cells(plan);
 	if (!error && plan->view->width && !verbatim(plan))
 		error = fit_paths(plan);
@@ -220,6 +250,8 @@ static const char *color_of(const struct plan *plan, size_t row, size_t column)
 {
 	struct np_value value = np_column_value(&plan->columns.refs[column], &plan->rows[row]);
 
+	if (plan->rows[row].total)
+		return np_paint(plan->view, NP_BOLD);
 	if (value.kind == NP_VALUE_UNKNOWN)
 		return np_paint(plan->view, NP_RED);
 	if (strcmp(plan->columns.refs[column].column->name, "HINTED") == 0 && value.number > 0)
@@ -284,14 +316,100 @@ static int print_plan(const struct plan *plan, FILE *out)
 	return error;
 }
 
+static int view_table(struct plan *plan, FILE *out)
+{
+	int error = make_plan(plan);
+
+	if (!error)
+		error = print_plan(plan, out);
+	free_plan(plan);
+	if (!error && ferror(out))
+		error = -EIO;
+	return error;
+}
+
 int np_view_vmas(const struct np_snapshot *snapshot, const struct np_options *options, const struct np_view *view,
 		 FILE *out)
 {
 	struct plan plan = { .snapshot = snapshot, .options = options, .view = view };
-	int error = make_plan(&plan);
 
-	if (!error)
-		error = print_plan(&plan, out);
+	return view_table(&plan, out);
+}
+
+int np_view_process_table(const struct np_snapshot *snapshot, const struct np_target *total,
+			  const struct np_options *options, const struct np_view *view, FILE *out)
+{
+	struct plan plan = { .snapshot = snapshot, .options = options, .view = view, .processes = true, .total = total };
+
+	return view_table(&plan, out);
+}
+
+static void print_padded(const struct plan *plan, size_t column, const char *text, size_t width, FILE *out)
+{
+	bool right = plan->columns.refs[column].column->flags & NP_COLUMN_RIGHT, last = column + 1 == plan->columns.count;
+	size_t taken = np_text_width(text, SIZE_MAX);
+	int blanks = width > taken ? (int)(width - taken) : 0;
+
+	fprintf(out, "%*s%s%*s%s", right ? blanks : 0, "", text, right || last ? 0 : blanks, "", last ? "\n" : " ");
+}
+
+/* Room for a number that grows a little, and no headings but where the columns are other ones. */
+static int fit_widths(const struct plan *plan, struct np_line_widths *widths, bool *ret_new)
+{
+	*ret_new = widths->count != plan->columns.count;
+	if (*ret_new) {
+		size_t *more = calloc(plan->columns.count + 1, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		free(widths->widths);
+		*widths = (struct np_line_widths){ plan->columns.count, more };
+	}
+	for (size_t i = 0; i < plan->columns.count; i++) {
+		size_t width = column_width(plan, i);
+
+		if (width > widths->widths[i])
+			widths->widths[i] = width;
+		if (plan->columns.refs[i].column->flags & NP_COLUMN_RIGHT && widths->widths[i] < 7)
+			widths->widths[i] = 7;
+	}
+	return 0;
+}
+
+static int print_lines(const struct plan *plan, struct np_line_widths *widths, FILE *out)
+{
+	bool headings;
+	int error = fit_widths(plan, widths, &headings);
+
+	for (size_t i = 0; !error && headings && !plan->options->noheadings && i < plan->columns.count; i++) {
+		char buffer[16];
+
+		print_padded(plan, i, np_column_heading(&plan->columns.refs[i], buffer), widths->widths[i], out);
+	}
+	for (size_t row = 0; !error && row < plan->row_count; row++)
+		for (size_t i = 0; i < plan->columns.count; i++)
+			print_padded(plan, i, *cell_at(plan, row, i), widths->widths[i], out);
+	return error;
+}
+
+int np_view_process_lines(const struct np_snapshot *snapshot, const struct np_options *options,
+			  const struct np_view *view, struct np_line_widths *widths, FILE *out)
+{
+	struct np_options headless = *options;
+	struct plan plan = { .snapshot = snapshot, .options = &headless, .view = view, .processes = true };
+	bool headings;
+	int error;
+
+	headless.noheadings |= widths->count > 0; /* raw columns were told once; pairs name theirs anyway */
+	error = make_plan(&plan);
+	if (!error && verbatim(&plan)) {
+		error = fit_widths(&plan, widths, &headings); /* printing gives the cells away */
+		if (!error)
+			error = print_plan(&plan, out);
+	} else if (!error) {
+		headless.noheadings = options->noheadings;
+		error = print_lines(&plan, widths, out);
+	}
 	free_plan(&plan);
 	if (!error && ferror(out))
 		error = -EIO;

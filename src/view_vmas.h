@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table of mappings: as a table, as raw columns, or as pairs. */
+/* The tables of mappings and of processes: as a table, as raw columns, or as pairs. */
 #ifndef NUMAPROBE_VIEW_VMAS_H
 #define NUMAPROBE_VIEW_VMAS_H
 
@@ -18,5 +18,26 @@
  */
 int np_view_vmas(const struct np_snapshot *snapshot, const struct np_options *options, const struct np_view *view,
 		 FILE *out);
+
+/*
+ * The same for the readable targets, one line each, sorted by their resident memory where the options don't say
+ * otherwise. total: a target that is printed last, the sum of all; NULL: none. The options have to be those of a
+ * table of processes (np_column_choice.processes).
+ */
+int np_view_process_table(const struct np_snapshot *snapshot, const struct np_target *total,
+			  const struct np_options *options, const struct np_view *view, FILE *out);
+
+/* How wide the columns of lines have been so far, so that later ones stand below them. Zeros at first. */
+struct np_line_widths {
+	size_t count;
+	size_t *widths; /* owned */
+};
+
+/*
+ * The same table as lines that are appended to earlier ones: headings the first time only, and where a column
+ * appeared. 0, -ENOMEM, or -EIO.
+ */
+int np_view_process_lines(const struct np_snapshot *snapshot, const struct np_options *options,
+			  const struct np_view *view, struct np_line_widths *widths, FILE *out);
 
 #endif

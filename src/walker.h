@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "state.h"
 
@@ -19,6 +20,9 @@ struct np_walker;
 int np_walker_start(struct np_walker **ret);
 /* Ends it and waits for its end. NULL is fine. */
 void np_walker_stop(struct np_walker *walker);
+
+/* Its process ID; 0 for NULL. */
+pid_t np_walker_pid(const struct np_walker *walker);
 
 /*
  * Waits until it can serve; further calls return at once. 0 and *ret_space_end, the first address beyond user

@@ -77,60 +77,70 @@ static __always_inline __u64 slot_of(__u64 table, __u64 addr, __u32 level)
 	return table + ((addr >> (12 + 9 * (level - 1))) & (NP_TABLE_ENTRIES - 1)) * 8;
 }
 
+/*
+ * The functions below that are not inlined are global: the verifier goes through each of them once, with arguments
+ * of any value, and not once for each call and each way to it. That is most of what loading costs.
+ */
+
 struct way {
-	__u64 table; /* kernel address of the table at the wanted level */
-	__u64 entry; /* where it stopped: the last entry read */
-	__u32 level; /* where it stopped */
-	__u32 status;
+	__u64 table; /* in: the top table. out: the table at the wanted level; kernel addresses */
+	__u64 base;
+	__u64 addr;
+	__u64 entry; /* out: the last entry read */
+	__u32 level; /* in: where table is. out: where it stopped */
+	__u32 unused;
 };
 
-/* From the top table down to the table at this level. */
-static __always_inline void descend(__u64 pgd, __u64 base, __u32 levels, __u64 addr, __u32 level, struct way *ret)
+/* From the top table down to the table at this level; enum np_run_status. */
+__noinline int descend(struct way *way, __u32 level)
 {
-	ret->table = pgd;
-	ret->entry = 0;
-	ret->status = NP_RUN_DONE;
-#pragma unroll
-	for (__u32 at = NP_MAX_LEVELS; at > 1; at--) {
-		if (at > levels || at <= level || ret->status != NP_RUN_DONE)
-			continue;
-		ret->level = at;
-		if (!read_u64(slot_of(ret->table, addr, at), &ret->entry))
-			ret->status = NP_RUN_FAULT;
-		else if (!is_table(ret->entry))
-			ret->status = NP_RUN_STOPPED;
-		else
-			ret->table = base + (ret->entry & format.address_mask);
+	__u64 table, entry;
+	__u32 at;
+
+	if (!way)
+		return NP_RUN_REFUSED;
+	table = way->table;
+	at = way->level;
+	for (int i = 1; i < NP_MAX_LEVELS && at > level; i++, at--) {
+		way->level = at;
+		if (!read_u64(slot_of(table, way->addr, at), &entry))
+			return NP_RUN_FAULT;
+		way->entry = entry;
+		if (!is_table(entry))
+			return NP_RUN_STOPPED;
+		table = way->base + (entry & format.address_mask);
 	}
+	way->table = table;
+	return NP_RUN_DONE;
 }
 
-/*
- * One candidate for the base of the direct map: right if walking the caller's own tables with it reaches the
- * caller's nonce. Works once.
- */
+/* Whether walking the caller's own tables with these levels and this base reaches its nonce. */
+__noinline int reaches(struct way *way, __u64 nonce)
+{
+	__u64 entry, found;
+
+	return way && descend(way, 1) == NP_RUN_DONE && read_u64(slot_of(way->table, way->addr, 1), &entry) &&
+	       read_u64(way->base + (entry & format.address_mask) + (way->addr & 4095), &found) && found == nonce;
+}
+
+/* One candidate for the base of the direct map. Works once. */
 SEC("syscall")
 int np_find_direct_map(struct np_find *ctx)
 {
 	struct trust *trust = bpf_map_lookup_elem(&trust_map, &first);
-	__u64 mm, pgd, file, entry, nonce, f_op;
-	struct way way = {};
+	__u64 mm, file, f_op;
+	struct way way = { .base = ctx->base, .addr = ctx->nonce_addr, .level = ctx->levels };
 
 	ctx->status = NP_RUN_REFUSED;
 	if (!trust || trust->found)
 		return 0;
 	ctx->status = NP_RUN_FAULT;
 	if (!read_u64(bpf_get_current_task() + offsets.task_mm, &mm) || !mm ||
-	    !read_u64(mm + offsets.mm_pgd, &pgd))
+	    !read_u64(mm + offsets.mm_pgd, &way.table))
 		return 0;
-	ctx->pgd = pgd;
-	if (!ctx->base)
-		return 0;
-	descend(pgd, ctx->base, ctx->levels, ctx->nonce_addr, 1, &way);
-	if (way.status != NP_RUN_DONE || !read_u64(slot_of(way.table, ctx->nonce_addr, 1), &entry) ||
-	    !read_u64(ctx->base + (entry & format.address_mask) + (ctx->nonce_addr & 4095), &nonce) ||
-	    nonce != ctx->nonce)
-		return 0;
-	if (!file_of(ctx->pagemap_fd, &file) || !read_u64(file + offsets.file_f_op, &f_op))
+	ctx->pgd = way.table;
+	if (!ctx->base || !reaches(&way, ctx->nonce) || !file_of(ctx->pagemap_fd, &file) ||
+	    !read_u64(file + offsets.file_f_op, &f_op))
 		return 0;
 	trust->pagemap_f_op = f_op;
 	trust->base = ctx->base;
@@ -138,6 +148,61 @@ int np_find_direct_map(struct np_find *ctx)
 	trust->found = 1;
 	ctx->status = NP_RUN_DONE;
 	return 0;
+}
+
+#define FAILED 1
+#define CHANGED (1ULL << 32)
+
+/*
+ * The level-1 table behind a slot of a level-2 table, to place i of the window. What the table is reached by is
+ * read before and after; the accessed bit may come and go, what matters is that it leads to the same table.
+ */
+__noinline __u64 copy_leaf(__u64 slot, __u64 i)
+{
+	struct trust *trust = bpf_map_lookup_elem(&trust_map, &first);
+	struct np_tables *out = bpf_map_lookup_elem(&tables_map, &first);
+	__u64 entry, now;
+
+	if (!trust || !out || i >= NP_WINDOW || !read_u64(slot, &entry))
+		return FAILED;
+	out->entries[i] = entry;
+	if (!is_table(entry))
+		return 0;
+	if (bpf_probe_read_kernel(out->leaves[i], NP_TABLE_BYTES,
+				  (const void *)(trust->base + (entry & format.address_mask))))
+		return FAILED;
+	if (!read_u64(slot, &now) || ((now ^ entry) & (format.table_mask | format.address_mask)))
+		return CHANGED;
+	return 0;
+}
+
+/* Eight of them; bit k of the lower half: copy k failed, of the upper half: it changed. */
+__noinline __u64 copy_leaves(__u64 slot, __u64 i)
+{
+	__u64 result = 0;
+
+#pragma unroll
+	for (__u32 k = 0; k < 8; k++)
+		result |= copy_leaf(slot + 8 * k, i + k) << k;
+	return result;
+}
+
+/* The level-1 tables of the window around addr; way leads to the level-2 table. */
+static __always_inline __u32 copy_window(struct np_copy *ctx, const struct way *way)
+{
+	__u64 window = slot_of(way->table, way->addr, 2) & ~(__u64)(NP_WINDOW * 8 - 1);
+	__u64 changed = 0, failed = 0;
+
+#pragma unroll
+	for (__u32 i = 0; i < NP_WINDOW; i += 8) {
+		__u64 result = copy_leaves(window + 8 * i, i);
+
+		failed |= (result & 0xff) << i;
+		changed |= (result >> 32 & 0xff) << i;
+	}
+	ctx->changed = changed;
+	ctx->failed = failed;
+	return NP_RUN_DONE;
 }
 
 /* The upper half of the top table is the kernel's, and nobody's business. */
@@ -148,50 +213,20 @@ static __always_inline __u32 copy_table(const struct way *way, bool top, struct 
 	return NP_RUN_DONE;
 }
 
-/* The level-1 tables of the window around addr; way leads to the level-2 table. */
-static __always_inline __u32 copy_window(struct np_copy *ctx, __u64 base, const struct way *way, struct np_tables *out)
-{
-	__u64 parents[NP_WINDOW]; /* not in out, which is the loader's too */
-	__u64 changed = 0, failed = 0;
-	__u64 window = slot_of(way->table, ctx->addr, 2) & ~(__u64)(NP_WINDOW * 8 - 1);
-
-	if (bpf_probe_read_kernel(parents, sizeof(parents), (const void *)window))
-		return NP_RUN_FAULT;
-	for (__u32 i = 0; i < NP_WINDOW; i++) {
-		if (is_table(parents[i]) &&
-		    bpf_probe_read_kernel(out->leaves[i], NP_TABLE_BYTES,
-					  (const void *)(base + (parents[i] & format.address_mask))))
-			failed |= (__u64)1 << i;
-		out->entries[i] = parents[i];
-	}
-	/* The accessed bit may come and go: what matters is that it leads to the same table. */
-	for (__u32 i = 0; i < NP_WINDOW; i++) {
-		__u64 now = 0;
-
-		if (is_table(parents[i]) &&
-		    (!read_u64(window + i * 8, &now) ||
-		     ((now ^ parents[i]) & (format.table_mask | format.address_mask))))
-			changed |= (__u64)1 << i;
-	}
-	ctx->changed = changed;
-	ctx->failed = failed;
-	return NP_RUN_DONE;
-}
-
 SEC("syscall")
 int np_copy_tables(struct np_copy *ctx)
 {
 	struct trust *trust = bpf_map_lookup_elem(&trust_map, &first);
 	struct np_tables *out = bpf_map_lookup_elem(&tables_map, &first);
-	__u32 level = ctx->level, users;
-	struct way before = {}, after = {};
-	__u64 file, f_op, mm, pgd, addr = ctx->addr;
+	__u32 level = ctx->level, above = level == 1 ? 2 : level, users;
+	__u64 file, f_op, mm, pgd, table;
+	struct way way = { .addr = ctx->addr };
 
 	ctx->status = NP_RUN_REFUSED;
 	if (!trust || !out || !trust->found || level < 1 || level > trust->levels)
 		return 0;
 	/* The direct map and everything else of the kernel is above: keep to the half that processes have. */
-	if (addr >> (12 + 9 * trust->levels - 1))
+	if (way.addr >> (12 + 9 * trust->levels - 1))
 		return 0;
 	ctx->status = NP_RUN_NOT_PAGEMAP;
 	if (!file_of(ctx->pagemap_fd, &file) || !read_u64(file + offsets.file_f_op, &f_op) ||
@@ -202,18 +237,21 @@ int np_copy_tables(struct np_copy *ctx)
 	    !read_u32(mm + offsets.mm_users, &users) || !users || !read_u64(mm + offsets.mm_pgd, &pgd))
 		return 0;
 
-	descend(pgd, trust->base, trust->levels, addr, level == 1 ? 2 : level, &before);
-	ctx->status = before.status;
-	ctx->stop_level = before.level;
-	ctx->stop_entry = before.entry;
-	if (before.status != NP_RUN_DONE)
-		return 0;
-	ctx->status = level == 1 ? copy_window(ctx, trust->base, &before, out) :
-				   copy_table(&before, level == trust->levels, out);
+	way.table = pgd;
+	way.base = trust->base;
+	way.level = trust->levels;
+	ctx->status = descend(&way, above);
+	ctx->stop_level = way.level;
+	ctx->stop_entry = way.entry;
 	if (ctx->status != NP_RUN_DONE)
 		return 0;
-	descend(pgd, trust->base, trust->levels, addr, level == 1 ? 2 : level, &after);
-	if (after.status != NP_RUN_DONE || after.table != before.table)
+	ctx->status = level == 1 ? copy_window(ctx, &way) : copy_table(&way, level == trust->levels, out);
+	if (ctx->status != NP_RUN_DONE)
+		return 0;
+	table = way.table;
+	way.table = pgd;
+	way.level = trust->levels;
+	if (descend(&way, above) != NP_RUN_DONE || way.table != table)
 		ctx->status = NP_RUN_CHANGED;
 	else if (!read_u32(mm + offsets.mm_users, &users) || !users)
 		ctx->status = NP_RUN_EXITED;

@@ -175,10 +175,17 @@ static uint64_t field(uint64_t entry, struct np_bit_field at)
 #define MARKER_GUARD 4
 #define MARKER_LARGEST 7
 
+static enum np_state swap_state(const struct np_decoder *decoder, unsigned type)
+{
+	enum np_state state = decoder->swap_states[type];
+
+	return state == NP_UNKNOWN && decoder->late ? decoder->late->state(decoder->late, type) : state;
+}
+
 static enum np_state decode_swap(const struct np_decoder *decoder, uint64_t entry)
 {
 	const struct np_arch *arch = decoder->arch;
-	enum np_state state = decoder->swap_states[field(entry, arch->swap_type)];
+	enum np_state state = swap_state(decoder, (unsigned)field(entry, arch->swap_type));
 	uint64_t offset = field(arch->swap_offset_inverted ? ~entry : entry, arch->swap_offset);
 
 	if (state != NP_MARKER)

@@ -51,6 +51,11 @@ uint64_t np_arch_encryption_mask(void);
 
 #define NP_SWAP_TYPES 32
 
+/* States of swap types that are found out only when an entry has one of them: hardly any process does. */
+struct np_late_states {
+	enum np_state (*state)(struct np_late_states *self, unsigned swap_type);
+};
+
 /* Everything that decoding needs to know of the running kernel. */
 struct np_decoder {
 	const struct np_arch *arch;
@@ -58,6 +63,7 @@ struct np_decoder {
 	const struct np_frames *frames;
 	uint64_t zero_frame, huge_zero_frame; /* UINT64_MAX: not known */
 	uint8_t swap_states[NP_SWAP_TYPES];   /* enum np_state by swap type */
+	struct np_late_states *late;	      /* asked where swap_states says NP_UNKNOWN; NULL: nobody knows more */
 };
 
 /*

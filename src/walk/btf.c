@@ -179,7 +179,8 @@ static uint32_t take_members(const struct btf *btf, const struct btf_type *type,
 	for (size_t i = 0; i < MEMBERS; i++) {
 		__u32 byte;
 
-		if (strcmp(members[i].structure, name) != 0 || !find_member(btf, type, members[i].member, 3, &bits))
+		if (*members[i].structure != *name || strcmp(members[i].structure, name) != 0 ||
+		    !find_member(btf, type, members[i].member, 3, &bits))
 			continue;
 		byte = bits / 8;
 		memcpy((char *)offsets + members[i].target, &byte, sizeof(byte));

@@ -214,7 +214,7 @@ int np_privilege_filter_calls(void)
 		ALLOW(SYS_close),
 		ALLOW(SYS_exit_group),
 		/* bpf(2) for running what is loaded, and nothing else. */
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 2),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 3), /* past ALLOW, which is two */
 		LOAD(args[0]), /* the low half; this kernel is little-endian */
 		ALLOW(BPF_PROG_TEST_RUN),
 		RETURN(SECCOMP_RET_KILL_PROCESS),

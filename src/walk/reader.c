@@ -30,6 +30,8 @@
 #define MADV_GUARD_INSTALL 102 /* 6.13 */
 #endif
 
+static const struct np_swap_layout unknown_layout = { -1, -1, -1, -1, -1 };
+
 /*
  * The kernel's BTF: mapped where it can be (since 6.16, a539e2a6d51d "btf: Allow mmap of vmlinux btf"), else
  * read, which sysfs does a page at a time.
@@ -72,18 +74,32 @@ static void *map_btf(size_t *ret_length, int *ret_error)
 	return blob == MAP_FAILED ? NULL : blob;
 }
 
-static enum np_walk_ready read_btf(struct np_offsets *offsets, struct np_swap_layout *layout, int *ret_error)
+/*
+ * Which swap type is what. Most are plain swap whatever the kernel's options; the others are worth a millisecond
+ * for all names of the kernel only where an entry has one, which is after privilege is gone: this makes no call.
+ */
+static enum np_state late_state(struct np_late_states *late, unsigned swap_type)
 {
-	size_t length = 0;
-	void *blob = map_btf(&length, ret_error);
+	struct np_reader_btf *btf = (struct np_reader_btf *)late;
+	struct np_swap_layout layout = unknown_layout;
+
+	if (!btf->searched) {
+		btf->searched = true;
+		if (np_btf_swap_layout(btf->blob, btf->length, &layout) < 0)
+			layout = unknown_layout;
+		np_swap_states(&layout, btf->swap_states);
+	}
+	return btf->swap_states[swap_type];
+}
+
+static enum np_walk_ready read_btf(struct np_reader_btf *btf, struct np_offsets *offsets, int *ret_error)
+{
 	int result;
 
-	if (!blob)
+	btf->blob = map_btf(&btf->length, ret_error);
+	if (!btf->blob)
 		return NP_WALK_NO_BTF;
-	result = np_btf_offsets(blob, length, offsets);
-	if (!result)
-		result = np_btf_swap_layout(blob, length, layout);
-	munmap(blob, length);
+	result = np_btf_offsets(btf->blob, btf->length, offsets);
 	*ret_error = -result;
 	return result ? NP_WALK_NO_TYPES : NP_WALK_READY;
 }
@@ -197,7 +213,6 @@ static enum np_walk_ready keep(struct np_reader *reader, const struct walk_bpf *
 
 enum np_walk_ready np_reader_open(struct np_reader *ret, struct np_decoder *decoder, int *ret_error)
 {
-	struct np_swap_layout layout;
 	struct np_offsets offsets;
 	enum np_walk_ready ready;
 	struct walk_bpf *bpf;
@@ -210,10 +225,12 @@ enum np_walk_ready np_reader_open(struct np_reader *ret, struct np_decoder *deco
 	decoder->frame_mask = decoder->arch->frame & ~np_arch_encryption_mask();
 	decoder->zero_frame = decoder->huge_zero_frame = UINT64_MAX;
 
-	ready = read_btf(&offsets, &layout, ret_error);
+	ready = read_btf(&ret->btf, &offsets, ret_error);
 	if (ready != NP_WALK_READY)
 		return ready;
-	np_swap_states(&layout, decoder->swap_states);
+	np_swap_states(&unknown_layout, decoder->swap_states);
+	ret->btf.late.state = late_state;
+	decoder->late = &ret->btf.late;
 
 	ret->self_pagemap_fd = open_self_pagemap();
 	if (ret->self_pagemap_fd < 0) {

@@ -6,11 +6,21 @@
 #include "protocol.h"
 #include "walk.h"
 
+/* The kernel's BTF, which stays mapped, and what only its functions' names tell: see np_btf_swap_layout(). */
+struct np_reader_btf {
+	struct np_late_states late; /* first: cast back */
+	const void *blob;
+	size_t length;
+	bool searched;
+	uint8_t swap_states[NP_SWAP_TYPES];
+};
+
 struct np_reader {
 	struct np_table_source source; /* first: a source is cast back to its reader */
 	int program_fd;		       /* np_copy_tables */
 	int self_pagemap_fd;
 	const struct np_tables *tables; /* mapped from BPF, read-only */
+	struct np_reader_btf btf;
 };
 
 /*

@@ -11,6 +11,9 @@
 #define WINDOW_BYTES ((uint64_t)NP_WINDOW << LEVEL_SHIFT(2))
 /* A table that changes under each of so many looks is said to be unknown. */
 #define TRIES 16
+/* Looks at a window with a lone empty entry, and such looks in all: some milliseconds. */
+#define LOOKS 40
+#define EXTRA_LOOKS 400
 #define BUFFERED_RUNS 2048
 
 struct walk {
@@ -26,7 +29,9 @@ struct walk {
 	size_t buffered;
 	struct np_run buffer[BUFFERED_RUNS];
 	uint64_t entries[NP_MAX_LEVELS + 1][NP_TABLE_ENTRIES]; /* by level, of the way down */
-	__u64 seen[NP_WINDOW][NP_TABLE_ENTRIES];	       /* a window's first reading */
+	int extra_looks;		    /* that may still be spent on lone empty entries */
+	__u64 looked[NP_WINDOW];	    /* the window's entry whose table is in seen; 0: not looked at twice */
+	__u64 seen[NP_WINDOW][NP_TABLE_ENTRIES];
 };
 
 static uint64_t min_u64(uint64_t a, uint64_t b)
@@ -175,12 +180,19 @@ static bool has_empty(const __u64 *entries)
 	return empty;
 }
 
-/*
- * An entry reads 0 for a moment while the kernel rewrites it: ptep_modify_prot_start() clears it, and the
- * NUMA scanner itself does so with each page that it hints (mm/mprotect.c: change_pte_range()). So tables with
- * empty entries are looked at twice, and an entry is absent if it was so both times.
- */
-static bool wants_second_look(struct walk *walk, const struct np_copy *copy, uint64_t start, uint64_t end)
+/* A page missing among others, which is how an entry looks that is being rewritten, and rarely anything else. */
+static bool has_lone_empty(const __u64 *entries)
+{
+	const size_t last = NP_TABLE_ENTRIES - 1;
+
+	for (size_t i = 0; i <= last; i++)
+		if (!entries[i] && (i == 0 || entries[i - 1]) && (i == last || entries[i + 1]))
+			return true;
+	return false;
+}
+
+/* Keeps a first look at the tables that have empty entries. Whether there are any. */
+static bool begin_looks(struct walk *walk, const struct np_copy *copy, uint64_t start, uint64_t end)
 {
 	const struct np_tables *tables = walk->source->tables;
 	bool wanted = false;
@@ -189,29 +201,64 @@ static bool wants_second_look(struct walk *walk, const struct np_copy *copy, uin
 		size_t i = slot(addr, 2) % NP_WINDOW;
 		int code = np_decode(walk->decoder, tables->entries[i], 2, &walk->near);
 
-		walk->entries[1][i] = 0;
+		walk->looked[i] = 0;
 		if (code != NP_ENTRY_TABLE || ((copy->changed | copy->failed) >> i & 1) ||
 		    !has_empty(tables->leaves[i]))
 			continue;
 		memcpy(walk->seen[i], tables->leaves[i], NP_TABLE_BYTES);
-		walk->entries[1][i] = tables->entries[i];
+		walk->looked[i] = tables->entries[i];
 		wanted = true;
 	}
 	return wanted;
 }
 
-/* The second reading of a table, with what only the first one saw filled in. */
-static const __u64 *both_looks(struct walk *walk, size_t i)
+/*
+ * Fills in what another look at the same table found, so that an entry is empty only if every look found it so.
+ * Whether one more look could find more.
+ */
+static bool add_look(struct walk *walk, const struct np_copy *copy)
 {
 	const struct np_tables *tables = walk->source->tables;
-	uint64_t address_mask = walk->decoder->frame_mask;
+	bool lone = false;
 
-	if (!walk->entries[1][i] || ((walk->entries[1][i] ^ tables->entries[i]) & address_mask))
-		return tables->leaves[i];
-	for (size_t k = 0; k < NP_TABLE_ENTRIES; k++)
-		if (tables->leaves[i][k])
-			walk->seen[i][k] = tables->leaves[i][k];
-	return walk->seen[i];
+	for (size_t i = 0; i < NP_WINDOW; i++) {
+		if (!walk->looked[i] || ((copy->changed | copy->failed) >> i & 1))
+			continue;
+		if ((walk->looked[i] ^ tables->entries[i]) & walk->decoder->frame_mask) {
+			walk->looked[i] = 0; /* another table: what was seen is of the past */
+			continue;
+		}
+		for (size_t k = 0; k < NP_TABLE_ENTRIES; k++)
+			if (tables->leaves[i][k])
+				walk->seen[i][k] = tables->leaves[i][k];
+		lone |= has_lone_empty(walk->seen[i]);
+	}
+	return lone;
+}
+
+/*
+ * Copies a window, more than once where that is needed: an entry reads 0 for a moment while the kernel rewrites it.
+ * ptep_modify_prot_start() clears it, and the NUMA scanner does so with each page that it hints (mm/mprotect.c:
+ * change_pte_range()). Mostly that is over by the second look; an interrupt in between makes it last.
+ */
+static int copy_window(struct walk *walk, uint64_t addr, uint64_t end, struct np_copy *ret)
+{
+	int result = copy_tables(walk, 1, addr, ret), looks = 0;
+	bool more = !result && ret->status == NP_RUN_DONE && begin_looks(walk, ret, addr, end);
+
+	while (more && !result) {
+		result = copy_tables(walk, 1, addr, ret);
+		more = !result && ret->status == NP_RUN_DONE && add_look(walk, ret) && ++looks < LOOKS &&
+		       walk->extra_looks > 0;
+		walk->extra_looks -= more;
+	}
+	return result;
+}
+
+/* A window's table: all looks at it, or the only one. */
+static const __u64 *window_table(const struct walk *walk, size_t i)
+{
+	return walk->looked[i] ? walk->seen[i] : walk->source->tables->leaves[i];
 }
 
 /* What one copied window says of [*addr, end); stops at an entry that must be read again. */
@@ -229,7 +276,7 @@ static int emit_window(struct walk *walk, const struct np_copy *copy, uint64_t e
 				return 0;
 			result = emit_unknown(walk, *addr, next);
 		} else if (code == NP_ENTRY_TABLE) {
-			result = emit_table(walk, both_looks(walk, i) + first, (next - *addr) >> PAGE_SHIFT);
+			result = emit_table(walk, window_table(walk, i) + first, (next - *addr) >> PAGE_SHIFT);
 		} else {
 			result = emit(walk, code, (next - *addr) >> PAGE_SHIFT);
 		}
@@ -249,10 +296,8 @@ static int walk_window(struct walk *walk, uint64_t start, uint64_t end)
 
 	while (addr < end) {
 		struct np_copy copy;
-		int result = copy_tables(walk, 1, addr, &copy);
+		int result = copy_window(walk, addr, end, &copy);
 
-		if (!result && copy.status == NP_RUN_DONE && wants_second_look(walk, &copy, addr, end))
-			result = copy_tables(walk, 1, addr, &copy);
 		if (result)
 			return result;
 		if (copy.status != NP_RUN_DONE)
@@ -318,6 +363,7 @@ int np_walk(struct np_table_source *source, const struct np_decoder *decoder, in
 	walk.pagemap_fd = pagemap_fd;
 	walk.sink = sink;
 	walk.retries = walk.pages = walk.buffered = 0;
+	walk.extra_looks = EXTRA_LOOKS;
 	walk.near = NULL;
 	walk.key_mask = key_mask(decoder->arch);
 

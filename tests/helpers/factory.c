@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -145,6 +146,22 @@ static void print_truth(const struct region *regions, int count)
 	fflush(stdout);
 }
 
+/*
+ * Before f1a7941243c1 ("mm: convert mm's rss stats into percpu_counter", Linux 6.2) a thread counts its pages apart
+ * and adds them up at every 65th fault; one fault may map 16 pages of a file, so VmRSS can lag by a thousand. So
+ * many faults that add nothing, since the zero page is not counted.
+ */
+static void settle_counters(void)
+{
+	struct region area = { .bytes = 128 * page_bytes };
+
+	if (map_region(&area, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1))
+		return;
+	only_base_pages(&area);
+	read_pages(&area, 0, area.bytes);
+	munmap(area.start, area.bytes);
+}
+
 /* After the truth */
 
 static volatile sig_atomic_t spins;
@@ -257,6 +274,7 @@ int main(int argc, char **argv)
 		build(argv[optind + i], &regions[i]);
 	for (int i = 0; i < (burning && !threads ? 1 : threads); i++)
 		start_thread(burning ? burn : idle, NULL);
+	settle_counters();
 	print_truth(regions, count);
 	if (stop)
 		raise(SIGSTOP);

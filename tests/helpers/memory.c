@@ -110,7 +110,10 @@ static int copy_tables(struct np_table_source *source, struct np_copy *copy)
 
 void memory_init(struct memory *memory, const struct np_decoder *decoder, unsigned levels)
 {
-	memset(memory, 0, sizeof(*memory));
+	memset(memory->tables[0], 0, NP_TABLE_BYTES); /* the others when they come into use */
+	memory->copies = 0;
+	memory->meanwhile = NULL;
+	memory->fail_run = memory->fail_with = 0;
 	memory->source = (struct np_table_source){ copy_tables, &memory->out, levels };
 	memory->decoder = decoder;
 	memory->used = 1;
@@ -131,6 +134,7 @@ __u64 *memory_entry(struct memory *memory, uint64_t addr, unsigned level)
 		if (!is_table(memory, *entry) || table_number(memory, *entry) >= MEMORY_TABLES) {
 			if (memory->used == MEMORY_TABLES)
 				return NULL;
+			memset(memory->tables[memory->used], 0, NP_TABLE_BYTES);
 			*entry = memory_table_entry(memory->decoder, memory->used++);
 		}
 		table = (unsigned)table_number(memory, *entry);

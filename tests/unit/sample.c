@@ -136,6 +136,43 @@ struct np_snapshot *sample_hints_unknown(void)
 	return snapshot;
 }
 
+static struct np_mapping_comparison *sample_mapping_comparison(void)
+{
+	struct np_mapping_comparison *mapping = checked(calloc(1, sizeof(*mapping)));
+
+	*mapping = (struct np_mapping_comparison){
+		.start = 0x7f0000000000, .end = 0x7f0000200000, .path = copy("/srv/a \\ b"), .pages = 0, .low = 512,
+		.high = 512, .verdict = NP_UNDER_REPORTS, .difference_pages = -512, .cause = "474098edac26",
+	};
+	return mapping;
+}
+
+void sample_comparisons(struct np_target *target)
+{
+	const struct np_comparison rows[] = {
+		{ .name = "status", .field = "VmRSS", .pages = NP_FACT(4470000), .low = 4470010, .high = 4470020,
+		  .verdict = NP_AGREES, .difference_pages = -10, .lag_pages = 64, .as_predicted = NP_EFFECT_NOT_TESTED,
+		  .predicted_low = 4470010, .predicted_high = 4470020 },
+		{ .name = "status", .field = "VmSwap", .pages = NP_FACT(0), .on_demand = true, .faults = 3 },
+		{ .name = "smaps", .field = "Rss", .pages = NP_FACT(4077000), .low = 4469990, .high = 4470010,
+		  .verdict = NP_UNDER_REPORTS, .difference_pages = -392990, .cause = "474098edac26",
+		  .as_predicted = NP_EFFECT_YES, .has_mappings = true, .mapping_count = 1,
+		  .mappings = sample_mapping_comparison(), .mappings_agree = 40 },
+		{ .name = "numa_maps", .field = "N0", .pages = NP_FACT(9), .low = 1, .high = 2, .has_mappings = true,
+		  .verdict = NP_OVER_REPORTS, .difference_pages = 7, .mappings = checked(calloc(1, 1)) },
+		{ .name = "pagemap", .field = "present", .low = 1, .high = 2, .verdict = NP_VERDICT_UNKNOWN,
+		  .as_predicted = NP_EFFECT_NOT_TESTED, .reason = copy("red \033[31m, and why not?") },
+	};
+	const struct np_read_effect read = { "smaps", 392000, 5, 91000000, NP_NOT_KNOWN, NP_EFFECT_YES };
+
+	target->comparison_count = sizeof(rows) / sizeof(rows[0]);
+	target->comparisons = checked(calloc(target->comparison_count, sizeof(rows[0])));
+	memcpy(target->comparisons, rows, sizeof(rows));
+	target->read_effect_count = 1;
+	target->read_effects = checked(calloc(1, sizeof(read)));
+	target->read_effects[0] = read;
+}
+
 char *sample_render(sample_renderer *render, const struct np_snapshot *snapshot, const struct np_view *view)
 {
 	char *text = NULL;
@@ -146,19 +183,6 @@ char *sample_render(sample_renderer *render, const struct np_snapshot *snapshot,
 	if (fclose(out) != 0 || error < 0)
 		errx(EXIT_FAILURE, "sample: the renderer failed: %d", error);
 	return text;
-}
-
-static FILE *open_expected(const char *name, const char *mode)
-{
-	const char *directory = getenv("srcdir");
-	char path[4096];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/tests/unit/expected/%s.txt", directory ? directory : ".", name);
-	file = fopen(path, mode);
-	if (!file)
-		err(EXIT_FAILURE, "%s", path);
-	return file;
 }
 
 static char *read_all(FILE *file)
@@ -173,12 +197,14 @@ static char *read_all(FILE *file)
 	return copy("");
 }
 
-void sample_expect(const char *name, char *text)
+void sample_expect_file(const char *path, char *text)
 {
 	bool regenerate = getenv("NUMAPROBE_REGENERATE") != NULL;
-	FILE *file = open_expected(name, regenerate ? "w" : "r");
+	FILE *file = fopen(path, regenerate ? "w" : "r");
 	char *expected;
 
+	if (!file)
+		err(EXIT_FAILURE, "%s", path);
 	if (regenerate)
 		fputs(text, file);
 	expected = regenerate ? copy(text) : read_all(file);
@@ -186,4 +212,13 @@ void sample_expect(const char *name, char *text)
 	assert_string_equal(text, expected);
 	free(expected);
 	free(text);
+}
+
+void sample_expect(const char *name, char *text)
+{
+	const char *directory = getenv("srcdir");
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/tests/unit/expected/%s.txt", directory ? directory : ".", name);
+	sample_expect_file(path, text);
 }

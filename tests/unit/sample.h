@@ -26,6 +26,9 @@ struct np_snapshot *sample_postgres(void);
 /* The same with a pagemap source that could not tell hints. */
 struct np_snapshot *sample_hints_unknown(void);
 
+/* What --compare finds: a row of every kind, one with mappings, and a read. */
+void sample_comparisons(struct np_target *target);
+
 /* What a renderer prints on a FILE, as text; the caller frees it. */
 typedef int sample_renderer(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out);
 char *sample_render(sample_renderer *render, const struct np_snapshot *snapshot, const struct np_view *view);
@@ -35,5 +38,7 @@ char *sample_render(sample_renderer *render, const struct np_snapshot *snapshot,
  * With NUMAPROBE_REGENERATE set the file is written instead: review the difference. Frees the text.
  */
 void sample_expect(const char *name, char *text);
+/* The same for a file of any path. */
+void sample_expect_file(const char *path, char *text);
 
 #endif

@@ -34,7 +34,7 @@ static struct np_snapshot *sample_counters(struct np_row *ret)
 	pages->marker = 4096;
 	pages->guard = 8192;
 	pages->unknown = 16384;
-	*ret = (struct np_row){ &snapshot->system, target, mapping };
+	*ret = (struct np_row){ &snapshot->system, target, mapping, NULL };
 	return snapshot;
 }
 
@@ -186,8 +186,101 @@ static void test_default_columns(void **state)
 	sample_target(snapshot, 2, "b", 1);
 	expand(&choice, snapshot, true, "PID START SIZE PERMS RESIDENT HINTED PROTNONE N0 N1 PATH");
 	expand(&all, snapshot, true,
-	       "PID COMMAND START END SIZE PERMS OFFSET RESIDENT PRESENT HINTED PROTNONE N0 N1 NODELESS THP HUGETLB "
+	       "PID COMMAND THREADS START END SIZE PERMS OFFSET RESIDENT PRESENT HINTED PROTNONE N0 N1 NODELESS "
+	       "PREFERRED OFFNODE THP HUGETLB "
 	       "ZERO SPECIAL SWAPPED MIGRATING OTHER UNKNOWN POLICY PAGESIZE PATH");
+	np_snapshot_destroy(snapshot);
+}
+
+static void test_process_columns(void **state)
+{
+	struct np_column_choice choice = { .processes = true }, all = { .processes = true, .all = true };
+	struct np_column_ref start = { NULL, 0 };
+	struct np_snapshot *snapshot = sample_postgres();
+	const char *unknown;
+	size_t length;
+
+	(void)state;
+	expand(&choice, snapshot, true, "PID COMMAND THREADS RESIDENT HINTED PROTNONE N0 N1 PREFERRED OFFNODE SWAPPED");
+	expand(&all, snapshot, true,
+	       "PID COMMAND THREADS RESIDENT PRESENT HINTED PROTNONE N0 N1 NODELESS PREFERRED OFFNODE THP HUGETLB ZERO "
+	       "SPECIAL SWAPPED MIGRATING OTHER UNKNOWN");
+	choice.watched = choice.timed = true;
+	expand(&choice, snapshot, true,
+	       "TIME PID COMMAND RESIDENT HINTED PROTNONE N0 N1 OFFNODE MADE CLEARED MOVED FAULTS SCANS");
+	assert_int_equal(np_column_choice_parse("pid,n1", &choice, &unknown, &length), 0);
+	assert_true(choice.processes);
+	assert_false(np_column_choice_names_mappings(&choice, &start));
+	assert_int_equal(np_column_find("start", 5, &start), 0);
+	assert_true(np_column_choice_names_mappings(&choice, &start));
+	np_column_choice_free(&choice);
+	np_snapshot_destroy(snapshot);
+}
+
+static void test_process_values(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+	struct np_target *target = snapshot->targets;
+	struct np_row row = { &snapshot->system, target, NULL, NULL };
+
+	(void)state;
+	check(&row, "THREADS", "14");
+	check(&row, "PREFERRED", "0");
+	check(&row, "OFFNODE", "21.7%"); /* (3482 + 308) of (12390 + 3482 + 1229 + 308 + 64) MiB */
+	check(&row, "START", "-");
+	target->preferred_node = NP_FACT(5); /* a node that has been taken offline */
+	check(&row, "OFFNODE", "100.0%");
+	target->preferred_node = NP_FACT(-1);
+	check(&row, "PREFERRED", "-");
+	check(&row, "OFFNODE", "-");
+	target->preferred_node = NP_NOT_KNOWN;
+	check(&row, "PREFERRED", "?");
+	check(&row, "OFFNODE", "?");
+	target->preferred_node = NP_FACT(0);
+	target->pages.by_node[NP_R_PRESENT][2] = 1; /* on a node that is not known */
+	check(&row, "OFFNODE", "?");
+	np_snapshot_destroy(snapshot);
+}
+
+static void test_rates(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+	struct np_row row = { &snapshot->system, snapshot->targets, NULL, NULL };
+	struct np_rates *rates = calloc(1, sizeof(*rates));
+
+	(void)state;
+	check(&row, "MADE", "?");
+	assert_non_null(rates);
+	snapshot->targets[0].rates = rates;
+	check(&row, "CLEARED", "?");
+	*rates = (struct np_rates){ "12:00", 250000000, NP_FACT(512), NP_FACT(0), NP_FACT(1), NP_NOT_KNOWN };
+	check(&row, "MADE", "2048");
+	check(&row, "CLEARED", "0");
+	check(&row, "MOVED", "4.0");
+	check(&row, "FAULTS", "?");
+	check(&row, "TIME", "12:00");
+	rates->interval_ns = 86400000000000;
+	check(&row, "MOVED", "<0.1");
+	rates->interval_ns = 0;
+	check(&row, "MADE", "?");
+	np_snapshot_destroy(snapshot);
+}
+
+/* The total's share counts those processes alone that have a preferred node. */
+static void test_total_off_node(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+	struct np_target *none = sample_target(snapshot, 2, "none", 1);
+	struct np_row row = { &snapshot->system, none, NULL, snapshot };
+
+	(void)state;
+	none->pages.by_node[NP_R_PRESENT][1] = MIB_PAGES(1);
+	none->preferred_node = NP_FACT(-1);
+	check(&row, "OFFNODE", "21.7%");
+	check(&row, "PID", "-");
+	check(&row, "PREFERRED", "-");
+	none->preferred_node = NP_NOT_KNOWN;
+	check(&row, "OFFNODE", "?");
 	np_snapshot_destroy(snapshot);
 }
 
@@ -195,6 +288,7 @@ static void test_compare(void **state)
 {
 	const struct np_value one = { NP_VALUE_PAGES, 1, NULL }, two = { NP_VALUE_PAGES, 2, NULL };
 	const struct np_value none = { NP_VALUE_UNKNOWN, 0, NULL };
+	const struct np_value nothing = { NP_VALUE_NONE, 0, NULL };
 	const struct np_value a = { NP_VALUE_TEXT, 0, "a" }, b = { NP_VALUE_TEXT, 0, "b" };
 
 	(void)state;
@@ -205,6 +299,10 @@ static void test_compare(void **state)
 	assert_true(np_value_compare(&none, &two) > 0);
 	assert_true(np_value_compare(&b, &none) < 0);
 	assert_true(np_value_compare(&none, &none) == 0);
+	assert_true(np_value_compare(&nothing, &one) < 0);
+	assert_true(np_value_compare(&one, &nothing) > 0);
+	assert_true(np_value_compare(&none, &nothing) > 0);
+	assert_true(np_value_compare(&nothing, &nothing) == 0);
 }
 
 static void test_list_fits(void **state)
@@ -232,6 +330,8 @@ int main(void)
 		cmocka_unit_test(test_values),	   cmocka_unit_test(test_unknown_hints),
 		cmocka_unit_test(test_numa_maps),  cmocka_unit_test(test_names),
 		cmocka_unit_test(test_choice),	   cmocka_unit_test(test_default_columns),
+		cmocka_unit_test(test_process_columns), cmocka_unit_test(test_process_values),
+		cmocka_unit_test(test_total_off_node), cmocka_unit_test(test_rates),
 		cmocka_unit_test(test_compare),	   cmocka_unit_test(test_list_fits),
 	};
 

@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A line for each test; where all tests of an effect are unknown for one reason, that reason once. */
+#include "view_check.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "defects.h"
+#include "escape.h"
+#include "i18n.h"
+#include "units.h"
+
+#define NAME_WIDTH 20
+#define CELL_WIDTH 14
+#define TEXT_COLUMN (3 + NAME_WIDTH)
+
+struct page {
+	const struct np_kernel_check *check;
+	const struct np_system *system;
+	const struct np_view *view;
+	FILE *out;
+};
+
+static const enum np_paint paints[NP_CHECK_RESULTS] = {
+	[NP_CHECK_PASSES] = NP_PLAIN, [NP_CHECK_FAILS] = NP_RED, [NP_CHECK_COSTS] = NP_YELLOW,
+	[NP_CHECK_UNKNOWN] = NP_DIM,  [NP_CHECK_ABSENT] = NP_DIM,
+};
+
+static void print_heading(const struct page *page, const char *name, const char *question)
+{
+	fprintf(page->out, "\n %s%s%s  %s%s%s\n", np_paint(page->view, NP_BOLD), name, np_paint_end(page->view, NP_BOLD),
+		np_paint(page->view, NP_DIM), question, np_paint_end(page->view, NP_DIM));
+}
+
+/* A label and a text beside it, which goes on below itself. */
+static void print_line(const struct page *page, const char *label, enum np_paint paint, const char *text)
+{
+	fprintf(page->out, "   %-*s", NAME_WIDTH, label);
+	np_view_wrap(page->view, paint, TEXT_COLUMN, TEXT_COLUMN, text, page->out);
+}
+
+/* The reason that all tests of an effect are unknown for, or NULL where it differs, or one is known. */
+static const char *common_reason(const struct np_kernel_check *check, enum np_check_effect effect)
+{
+	const char *why = NULL;
+
+	for (size_t i = 0; i < check->test_count; i++) {
+		const struct np_check_test *test = &check->tests[i];
+
+		if (test->effect != effect)
+			continue;
+		if (test->result != NP_CHECK_UNKNOWN || (why && strcmp(why, test->why) != 0))
+			return NULL;
+		why = test->why;
+	}
+	return why;
+}
+
+static bool has_tests(const struct np_kernel_check *check, enum np_check_effect effect)
+{
+	for (size_t i = 0; i < check->test_count; i++)
+		if (check->tests[i].effect == effect)
+			return true;
+	return false;
+}
+
+/* Distorts: a table of readers and kinds of memory. */
+
+static const struct np_check_test *find_saying(const struct np_kernel_check *check, const char *reader,
+					       enum np_check_memory memory)
+{
+	for (size_t i = 0; i < check->test_count; i++) {
+		const struct np_check_test *test = &check->tests[i];
+
+		if (test->effect == NP_CHECK_DISTORTS && test->memory == memory && strcmp(test->reader, reader) == 0)
+			return test;
+	}
+	return NULL;
+}
+
+static void format_saying(const struct np_check_test *test, char *ret, size_t size)
+{
+	if (!test)
+		snprintf(ret, size, "%s", "");
+	else if (test->result == NP_CHECK_PASSES)
+		snprintf(ret, size, "%s", _("right"));
+	else if (test->result == NP_CHECK_UNKNOWN)
+		snprintf(ret, size, "%s", _("unknown"));
+	else if (test->result == NP_CHECK_ABSENT)
+		snprintf(ret, size, "%s", _("not here"));
+	else
+		snprintf(ret, size, _("%" PRId64 " of %" PRId64), test->got_pages.value, test->expected_pages.value);
+}
+
+static void print_sayings_of(const struct page *page, const char *reader)
+{
+	fprintf(page->out, "   %-*s", NAME_WIDTH, reader);
+	for (enum np_check_memory memory = 0; memory < NP_MEMORY_KINDS; memory++) {
+		const struct np_check_test *test = find_saying(page->check, reader, memory);
+		enum np_paint paint = test ? paints[test->result] : NP_PLAIN;
+		char cell[48];
+
+		format_saying(test, cell, sizeof(cell));
+		fprintf(page->out, "%s%*s%s", np_paint(page->view, paint), CELL_WIDTH, cell,
+			np_paint_end(page->view, paint));
+	}
+	fputc('\n', page->out);
+}
+
+/* Each reason once, for the kinds of memory that it is the reason of. */
+static void print_saying_reasons(const struct page *page)
+{
+	static const char *const kinds[] = {
+		[NP_MEMORY_PROTNONE] = N_("PROT_NONE, 4K"), [NP_MEMORY_PROTNONE_THP] = N_("PROT_NONE, huge"),
+		[NP_MEMORY_HINTED] = N_("hinted, 4K"),	    [NP_MEMORY_HINTED_THP] = N_("hinted, huge"),
+	};
+	const char *last = "";
+
+	for (size_t i = 0; i < page->check->test_count; i++) {
+		const struct np_check_test *test = &page->check->tests[i];
+
+		if (test->effect != NP_CHECK_DISTORTS || test->result != NP_CHECK_UNKNOWN || strcmp(test->why, last) == 0)
+			continue;
+		last = test->why;
+		print_line(page, last == page->check->tests[0].why ? "" : _(kinds[test->memory]), NP_DIM, last);
+	}
+}
+
+static void print_distorts(const struct page *page)
+{
+	print_heading(page, _("distorts"), _("how many resident pages does a reader count, of memory that is inaccessible?"));
+	fprintf(page->out, "   %-*s%*s%*s\n", NAME_WIDTH, "", 2 * CELL_WIDTH, _("under PROT_NONE"), 2 * CELL_WIDTH,
+		_("NUMA-hinted"));
+	fprintf(page->out, "   %-*s%*s%*s%*s%*s\n", NAME_WIDTH, "", CELL_WIDTH, _("4 KiB"), CELL_WIDTH, _("huge"),
+		CELL_WIDTH, _("4 KiB"), CELL_WIDTH, _("huge"));
+	for (size_t i = 0; i < page->check->test_count; i++)
+		if (page->check->tests[i].effect == NP_CHECK_DISTORTS && page->check->tests[i].memory == 0)
+			print_sayings_of(page, page->check->tests[i].reader);
+	print_saying_reasons(page);
+}
+
+/* The other effects: what a test found, in words. NULL where memory is short. */
+
+static char *text_of(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static char *text_of(const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+	int length;
+
+	va_start(arguments, format);
+	length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	return length < 0 ? NULL : text;
+}
+
+static char *clears_text(const struct np_check_test *test)
+{
+	int64_t before = test->expected_pages.value, gone = before - test->got_pages.value;
+
+	if (test->result == NP_CHECK_PASSES)
+		return text_of(_("no: all %" PRId64 " hinted pages still are"), before);
+	if (test->result == NP_CHECK_COSTS)
+		return text_of(_("yes, %" PRId64 " of %" PRId64 " hinted pages: it touches them in the process's name"),
+			       gone, before);
+	return text_of(_("yes, %" PRId64 " of %" PRId64 " hinted pages"), gone, before);
+}
+
+static double percent(double share)
+{
+	return 100 * share;
+}
+
+static uint64_t most_pages(const struct np_check_test *test)
+{
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < test->sample_count; i++) {
+		const struct np_fact *pages = test->samples[i].hints.known ? &test->samples[i].hints :
+									     &test->samples[i].faults;
+
+		if (pages->known && (uint64_t)pages->value > most)
+			most = (uint64_t)pages->value;
+	}
+	return most;
+}
+
+static double mean_faults(const struct np_check_test *test)
+{
+	double sum = 0;
+	size_t count = 0;
+
+	for (size_t i = 0; i < test->sample_count; i++) {
+		if (!test->samples[i].faults.known)
+			continue;
+		sum += (double)test->samples[i].faults.value;
+		count++;
+	}
+	return count ? sum / (double)count : 0;
+}
+
+static char *causes_text(const struct np_check_test *test)
+{
+	const struct np_estimate *size = &test->estimate;
+
+	if (test->result == NP_CHECK_COSTS)
+		return text_of(_("yes: %.0f faults a scan, %.0f %% of the pages (95 %%: %.0f to %.0f %%)"),
+			       mean_faults(test), percent(size->value), percent(size->low), percent(size->high));
+	if (most_pages(test))
+		return text_of(_("not seen: %.0f faults a scan, which chance can make (p = %.2f)"), mean_faults(test),
+			       size->p);
+	return text_of(_("none seen in %zu scans; more than %.0f %% would have been"), test->sample_count,
+		       percent(size->high));
+}
+
+static uint64_t worst_wait_ns(const struct np_check_test *test)
+{
+	uint64_t worst = 0;
+
+	for (size_t i = 0; i < test->sample_count; i++)
+		if (test->samples[i].worst_ns.known && (uint64_t)test->samples[i].worst_ns.value > worst)
+			worst = (uint64_t)test->samples[i].worst_ns.value;
+	return worst;
+}
+
+static char *stalls_text(const struct np_check_test *test)
+{
+	const struct np_estimate *size = &test->estimate;
+	char worst[NP_UNITS_SIZE];
+
+	np_format_duration(worst_wait_ns(test), worst);
+	if (test->result == NP_CHECK_COSTS)
+		return text_of(_("yes: mmap and munmap take %.1f times as long (95 %%: %.1f to %.1f); the longest took %s"),
+			       size->value, size->low, size->high, worst);
+	return text_of(_("none seen: %.1f times as long (95 %%: %.1f to %.1f)"), size->value, size->low, size->high);
+}
+
+static char *loses_text(const struct np_check_test *test)
+{
+	const struct np_estimate *size = &test->estimate;
+
+	if (test->result == NP_CHECK_COSTS)
+		return text_of(_("yes: %.0f %% of the scans (95 %%: %.0f to %.0f %%)"), percent(size->value),
+			       percent(size->low), percent(size->high));
+	return text_of(_("none seen beyond chance: %.0f %% of %zu scans"), percent(size->value), test->sample_count);
+}
+
+static const struct {
+	const char *name, *question;
+	char *(*text)(const struct np_check_test *test);
+} effects[NP_CHECK_EFFECTS] = {
+	[NP_CHECK_DISTORTS] = { NULL, NULL, NULL },
+	[NP_CHECK_CLEARS] = { N_("clears"), N_("does reading a stopped process take its hints away?"), clears_text },
+	[NP_CHECK_CAUSES] = { N_("causes"), N_("does reading make the balancer hint local pages of a single thread?"),
+			      causes_text },
+	[NP_CHECK_STALLS] = { N_("stalls"), N_("does reading make a process wait that maps and unmaps?"), stalls_text },
+	[NP_CHECK_LOSES] = { N_("loses scans"), N_("does the balancer give up scans of it meanwhile?"), loses_text },
+};
+
+static int print_test(const struct page *page, const struct np_check_test *test)
+{
+	char *text = test->result == NP_CHECK_UNKNOWN ? text_of(_("unknown: %s"), test->why) :
+		     test->result == NP_CHECK_ABSENT  ? text_of(_("this kernel does not have it")) :
+							effects[test->effect].text(test);
+
+	if (!text)
+		return -ENOMEM;
+	print_line(page, strcmp(test->reader, "busy") == 0 ? _("(busy process)") : test->reader, paints[test->result], text);
+	free(text);
+	return 0;
+}
+
+static int print_effect(const struct page *page, enum np_check_effect effect)
+{
+	const char *why = common_reason(page->check, effect);
+	int error = 0;
+
+	if (!has_tests(page->check, effect))
+		return 0;
+	print_heading(page, _(effects[effect].name), _(effects[effect].question));
+	if (why) {
+		print_line(page, _("all readers"), NP_DIM, why);
+		return 0;
+	}
+	for (size_t i = 0; i < page->check->test_count && !error; i++)
+		if (page->check->tests[i].effect == effect)
+			error = print_test(page, &page->check->tests[i]);
+	return error;
+}
+
+static const char *regime_text(enum np_regime regime)
+{
+	static const char *const texts[NP_REGIMES] = {
+		[NP_REGIME_FOLL_NUMA] = N_("(a) as up to 6.0: whoever reads by get_user_pages() without FOLL_FORCE consumes "
+					   "hints; looking a page up finds it, hinted or not"),
+		[NP_REGIME_BLIND] = N_("(b) as 6.1 to 6.4.12: whoever reads by get_user_pages() without FOLL_FORCE consumes "
+				       "hints, and looking a page up misses inaccessible ones"),
+		[NP_REGIME_HONOR_ALL] = N_("(c) as 6.4.13 and 6.5: whoever reads by get_user_pages() consumes hints, "
+					   "debuggers too"),
+		[NP_REGIME_HONOR_KVM] = N_("(d) as since 6.6: of those who read by get_user_pages(), KVM alone consumes "
+					   "hints"),
+	};
+
+	return _(texts[regime]);
+}
+
+static int print_probe(const struct page *page, enum np_probe probe)
+{
+	const struct np_probe_result *result = &page->check->probes[probe];
+	char *text;
+
+	if (result->consumes == NP_CONSUMES_UNKNOWN)
+		text = text_of(_("unknown: %s"), result->why ? result->why : _("not tested"));
+	else
+		text = text_of(result->consumes == NP_CONSUMES_YES ?
+				       _("consumes hints: %" PRId64 " of %" PRId64 " were left") :
+				       _("leaves hints alone: %" PRId64 " of %" PRId64 " were left"),
+			       result->left.value, result->hinted.value);
+	if (!text)
+		return -ENOMEM;
+	print_line(page, np_probe_name(probe), result->consumes == NP_CONSUMES_UNKNOWN ? NP_DIM : NP_PLAIN, text);
+	free(text);
+	return 0;
+}
+
+static int print_regime(const struct page *page)
+{
+	int error = 0;
+
+	print_heading(page, _("regime"), _("how does get_user_pages() treat a hinted page?"));
+	if (page->check->regime == NP_REGIME_UNKNOWN)
+		print_line(page, _("unknown"), NP_DIM, page->check->regime_why ? page->check->regime_why : _("not tested"));
+	else
+		print_line(page, _("this kernel"), NP_PLAIN, regime_text(page->check->regime));
+	for (enum np_probe probe = 0; probe < NP_PROBES && !error && !page->check->quick; probe++)
+		error = print_probe(page, probe);
+	return error;
+}
+
+static enum np_effect has_defect(const struct np_kernel_check *check, const struct np_defect *defect)
+{
+	enum np_effect effect = NP_EFFECT_NOT_TESTED;
+
+	for (size_t i = 0; i < check->test_count; i++) {
+		const struct np_check_test *test = &check->tests[i];
+
+		if (np_defect_of_test(test->name) != defect)
+			continue;
+		if (test->result == NP_CHECK_FAILS)
+			return NP_EFFECT_YES;
+		if (test->result == NP_CHECK_PASSES)
+			effect = NP_EFFECT_NO;
+	}
+	return effect;
+}
+
+static int print_defect(const struct page *page, const struct np_defect *defect)
+{
+	enum np_effect effect = has_defect(page->check, defect);
+	char *version = np_defect_explain(defect, page->system->kernel, effect);
+	char *text = version ? text_of(effect == NP_EFFECT_YES ? _("yes, by test: %s. %s: %s.") :
+				       effect == NP_EFFECT_NO  ? _("no, by test. (%s)%.0s %s.") :
+								 _("not tested. (%s)%.0s %s."),
+				       effect == NP_EFFECT_YES ? _(defect->symptom) : defect->subject,
+				       page->system->kernel ? page->system->kernel : "", version) :
+			       NULL;
+
+	free(version);
+	if (!text)
+		return -ENOMEM;
+	print_line(page, defect->name, effect == NP_EFFECT_YES ? NP_RED : NP_PLAIN, text);
+	free(text);
+	return 0;
+}
+
+static int print_defects(const struct page *page)
+{
+	int error = 0;
+
+	print_heading(page, _("known defects"), _("does this kernel have them? tested, and as its version would suggest"));
+	for (const struct np_defect *defect = np_defects; defect->name && !error; defect++)
+		error = print_defect(page, defect);
+	return error;
+}
+
+static const char *first_cause(const struct np_kernel_check *check)
+{
+	for (size_t i = 0; i < check->test_count; i++)
+		if (check->tests[i].result == NP_CHECK_FAILS && check->tests[i].cause)
+			return check->tests[i].cause;
+	return _("a defect that has no name yet");
+}
+
+/* What the verdict is, and the numbers that it rests on. */
+static char *verdict_text(const struct np_kernel_check *check)
+{
+	size_t fails = np_check_count(check, NP_CHECK_EFFECTS, NP_CHECK_FAILS);
+	size_t costs = np_check_count(check, NP_CHECK_EFFECTS, NP_CHECK_COSTS);
+	size_t unknown = np_check_count(check, NP_CHECK_EFFECTS, NP_CHECK_UNKNOWN);
+
+	if (fails)
+		return text_of(_("affected by %s: %zu tests found this kernel wrong, %zu a cost by design; %zu could not "
+				 "be made"), first_cause(check), fails, costs, unknown);
+	if (np_check_verdict(check) == NP_CHECK_AFFECTED)
+		return text_of(_("costs, which --strict counts: %zu tests found one; %zu could not be made"), costs, unknown);
+	if (unknown)
+		return text_of(_("incomplete: no defect found, but %zu tests could not be made here; %zu found a cost by "
+				 "design"), unknown, costs);
+	if (check->quick)
+		return text_of(_("clean, as far as --quick looks: no defect in %zu tests"), check->test_count);
+	return text_of(_("clean: no defect; %zu tests found a cost by design, which every kernel has"), costs);
+}
+
+static int print_verdict(const struct page *page)
+{
+	static const enum np_paint verdict_paints[] = { [NP_CHECK_CLEAN] = NP_BOLD, [NP_CHECK_AFFECTED] = NP_RED,
+							[NP_CHECK_INCOMPLETE] = NP_YELLOW };
+	char *text = verdict_text(page->check), elapsed[NP_UNITS_SIZE];
+
+	if (!text)
+		return -ENOMEM;
+	np_format_duration(page->check->elapsed_ns, elapsed);
+	fprintf(page->out, "\n %s%s%s  ", np_paint(page->view, NP_BOLD), _("Verdict"), np_paint_end(page->view, NP_BOLD));
+	np_view_wrap(page->view, verdict_paints[np_check_verdict(page->check)], 10, 10, text, page->out);
+	fprintf(page->out, "          %s%s %s%s\n", np_paint(page->view, NP_DIM), _("tested in"), elapsed,
+		np_paint_end(page->view, NP_DIM));
+	free(text);
+	return 0;
+}
+
+static int print_title(const struct page *page)
+{
+	const char *separator = page->view->utf8 ? "\302\267" : "-";
+	char *kernel = np_escape(page->system->kernel ? page->system->kernel : NP_VIEW_UNKNOWN, page->view->utf8);
+	const struct np_fact *balancing = &page->system->numa_balancing;
+
+	if (!kernel)
+		return -ENOMEM;
+	fprintf(page->out, _("%sLinux %s%s %s %zu %s %s NUMA balancing %s\n"), np_paint(page->view, NP_BOLD), kernel,
+		np_paint_end(page->view, NP_BOLD), separator, page->system->node_count,
+		P_("node", "nodes", page->system->node_count), separator,
+		!balancing->known ? _("unknown") : balancing->value & 1 ? _("on") : _("off"));
+	free(kernel);
+	return 0;
+}
+
+int np_view_check(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
+{
+	const struct page page = { snapshot->kernel_check, &snapshot->system, view, out };
+	int error = print_title(&page);
+
+	if (!error)
+		print_distorts(&page);
+	for (enum np_check_effect effect = NP_CHECK_CLEARS; effect < NP_CHECK_EFFECTS && !error; effect++)
+		error = print_effect(&page, effect);
+	if (!error)
+		error = print_regime(&page);
+	if (!error)
+		error = print_defects(&page);
+	return error ? error : print_verdict(&page);
+}

@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Support cases: a report says what the machine said, to anyone, anywhere; and is a whole file or none."""
+
+import contextlib
+import json
+import os
+import pathlib
+import resource
+import shutil
+import signal
+import subprocess
+
+from harness import (NOBODY, SOURCE, Skip, expect, expect_equal, expect_run, frozen, need_root, program, run, scratch,
+                     test)
+
+SPECS = ("anon:4M", "thp:8M", "protnone:4M", "zero:4M", "guard:1M", "sparse:16T:64", "memfd:1M")
+VIEWS = ((), ("-v",), ("-J",), ("-J", "-v"), ("-r",), ("-P",), ("-b",), ("--output-all",), ("-r", "--output-all", "-b"),
+         ("--color=always",), ("-z", "-s", "RESIDENT:desc"))
+
+
+@contextlib.contextmanager
+def case(*arguments, name="case.json", specs=SPECS):
+    """A report of a stopped process, and the process."""
+    with scratch() as directory, frozen("--threads", "2", *specs) as factory:
+        path = directory / name
+        done = everywhere("--report", path, *arguments, factory.pid)
+        yield path, factory, done
+
+
+def everywhere(*arguments, **options):
+    """With an empty environment, somewhere else."""
+    return expect_run(*arguments, env={}, cwd="/", **options)
+
+
+@contextlib.contextmanager
+def as_nobody(path):
+    """What nobody needs: a program to run, a report to read."""
+    need_root()
+    with scratch() as directory:
+        copied = shutil.copy(program("numaprobe"), directory)
+        report = shutil.copy(path, directory)
+        os.chmod(report, 0o644)
+        yield copied, report
+
+
+@test()
+def replay_is_the_report():
+    with case() as (path, factory, done):
+        written = path.read_text(encoding="utf-8")
+        expect_equal("-J of the replay", everywhere("--replay", path, "-J").stdout, written)
+        expect_equal("the view beside the report", everywhere("--replay", path).stdout, done.stdout)
+        live = json.loads(expect_run("-J", "-v", factory.pid).stdout)
+        told = json.loads(written)
+        for key in ("pages", "huge", "mappings", "threads", "command", "start_ticks"):
+            expect_equal(key, told["targets"][0][key], live["targets"][0][key])
+
+
+@test()
+def replay_has_every_view():
+    """Whatever is asked of the machine can be asked of the report of the same moment, by nobody."""
+    with case() as (path, _, _), as_nobody(path) as (copied, report):
+        for view in VIEWS:
+            by_root = expect_run("--replay", path, *view, env={}).stdout
+            by_nobody = everywhere("--replay", report, *view, command=[copied], **NOBODY).stdout
+            expect_equal(f"{view} by nobody", by_nobody, by_root)
+            expect(by_root.strip(), f"{view}: nothing")
+        table = everywhere("--replay", path, "-r", "--output-all", "-b").stdout
+        expect("16777216" not in table.split("\n")[0] and len(table.splitlines()) > 10, f"-r: {table}")
+
+
+@test()
+def replay_needs_no_proc_and_no_sys():
+    need_root()
+    hide = 'mount -t tmpfs none /sys && mount -t tmpfs none /proc && exec "$@"'
+    with case() as (path, _, _):
+        for view in VIEWS:
+            done = run("-m", "sh", "-c", hide, "sh", program("numaprobe"), "--replay", path, *view, command=["unshare"],
+                       env={"PATH": os.environ["PATH"]})
+            expect_equal(f"{view}: status without /proc, {done.stderr}", done.returncode, 0)
+            expect_equal(f"{view} without /proc", done.stdout, everywhere("--replay", path, *view).stdout)
+
+
+@test()
+def tables_of_the_machine_are_those_of_the_replay():
+    with case("-o", "+POLICY") as (path, factory, _):
+        for view in VIEWS[1:2] + VIEWS[4:6] + VIEWS[7:9] + VIEWS[10:]:
+            expect_equal(view, everywhere("--replay", path, *view).stdout,
+                         expect_run(*view, factory.pid, env={}).stdout)
+
+
+@test()
+def comparisons():
+    """What --compare found is in the report, and shown by its replay."""
+    for more in ((), ("-v",)):
+        with case("--compare", *more) as (path, _, done):
+            told = json.loads(path.read_text(encoding="utf-8"))["targets"][0]
+            expect(len(told["reports"]) > 5 and told["reads"], f"{told['reports']}")
+            expect_equal("the view", everywhere("--replay", path, *more).stdout, done.stdout)
+            expect_equal("-J", everywhere("--replay", path, "-J").stdout, path.read_text(encoding="utf-8"))
+
+
+@test()
+def packed():
+    with case(name="case.json.zst") as (path, factory, done):
+        expect_equal("magic", path.read_bytes()[:4], b"\x28\xb5\x2f\xfd")
+        expect_equal("view", everywhere("--replay", path).stdout, done.stdout)
+        damaged = path.with_name("damaged")
+        damaged.write_bytes(path.read_bytes()[:-20])
+        refused(damaged, "zstd")
+
+
+@test()
+def processes_can_be_chosen():
+    with scratch() as directory, frozen("anon:1M") as one, frozen("anon:2M") as other:
+        path = directory / "case.json"
+        expect_run("--report", path, one.pid, other.pid)
+        for pid in (one.pid, other.pid):
+            targets = json.loads(everywhere("--replay", path, "-J", pid).stdout)["targets"]
+            expect_equal("pids", [target["pid"] for target in targets], [pid])
+        expect_equal("by name", len(json.loads(everywhere("--replay", path, "-J", "np-factory").stdout)["targets"]), 2)
+        expect_run("--replay", path, one.pid, 4194304, status=3)
+        expect_run("--replay", path, "nobody-has-this-name", status=1)
+
+
+@test()
+def a_report_without_mappings_says_so():
+    with scratch() as directory, frozen("anon:1M") as factory:
+        path = directory / "case.json"
+        path.write_text(expect_run("-J", factory.pid).stdout, encoding="utf-8")
+        everywhere("--replay", path)
+        done = expect_run("--replay", path, "-v", status=3)
+        expect("made without -v" in done.stderr, done.stderr)
+
+
+@test()
+def redacted():
+    """No name and no address is left, and every figure is."""
+    with case("--redact") as (path, factory, _):
+        text = path.read_text(encoding="utf-8")
+        told, live = json.loads(text)["targets"][0], json.loads(expect_run("-J", "-v", factory.pid).stdout)["targets"][0]
+        expect_equal("pages", told["pages"], live["pages"])
+        for secret in ("np-factory", "libc.so", "/usr/", live["mappings"][-1]["start"][2:]):
+            expect(secret not in text, f"{secret} is in the report")
+        for left, right in zip(told["mappings"], live["mappings"], strict=True):
+            expect_equal("pages", left["pages"], right["pages"])
+            expect_equal("start", left["start"], "0x0")
+            expect_equal("size", int(left["end"], 16), int(right["end"], 16) - int(right["start"], 16))
+            expect_equal("offset", left["offset"], right["offset"])
+        by_path = {(left["path"], right["path"]) for left, right in zip(told["mappings"], live["mappings"], strict=True)}
+        expect_equal("a token for each path", len(by_path), len({right for _, right in by_path}))
+        expect_equal("a path for each token", len(by_path), len({left for left, _ in by_path}))
+        expect_equal("replay", everywhere("--replay", path, "-J").stdout, text)
+        for view in VIEWS:
+            everywhere("--replay", path, *view)
+
+
+@test()
+def reports_keep_the_schema():
+    with case() as (path, _, _):
+        bare = path.with_name("redacted.json")
+        expect_run("--replay", path, "--redact", "--report", bare)
+        expect_run(SOURCE / "tests/validate-report.py", SOURCE / "schema/numaprobe-report-1.schema.json", path, bare,
+                   command=["python3"])
+
+
+@test()
+def report_to_standard_output():
+    with frozen(*SPECS) as factory:
+        for more in ((), ("-J",)):
+            done = expect_run("--report", "-", *more, factory.pid)
+            expect_equal("pid", json.loads(done.stdout)["targets"][0]["pid"], factory.pid)
+
+
+@test()
+def a_report_is_its_owners():
+    old = os.umask(0)
+    try:
+        with case() as (path, factory, _):
+            expect_equal("mode", path.stat().st_mode & 0o7777, 0o600)
+            path.chmod(0o644)
+            expect_run("--report", path, factory.pid)
+            expect_equal("mode after it was replaced", path.stat().st_mode & 0o7777, 0o600)
+            expect_equal("files", [each.name for each in path.parent.iterdir()], [path.name])
+    finally:
+        os.umask(old)
+
+
+@contextlib.contextmanager
+def small_disk():
+    """A file system that a report does not fit into."""
+    need_root()
+    with scratch() as directory:
+        done = run("-t", "tmpfs", "-o", "size=64k", "tmpfs", directory, command=["mount"])
+        if done.returncode != 0:
+            raise Skip(f"no tmpfs: {done.stderr}")
+        try:
+            yield directory
+        finally:
+            expect_run(directory, command=["umount"])
+
+
+@test()
+def a_full_disk_leaves_the_old_file():
+    with small_disk() as directory, frozen("anon:1M", "many:500") as factory, frozen("anon:1M") as little:
+        path = directory / "case.json"
+        expect_run("--report", path, little.pid)
+        old = path.read_bytes()
+        done = expect_run("--report", path, factory.pid, status=1)
+        expect("No space left" in done.stderr and str(path) in done.stderr, done.stderr)
+        expect_equal("lines of the message", len(done.stderr.splitlines()), 1)
+        expect(path.read_bytes() == old, "the old report is gone")
+        expect_equal("files", [each.name for each in directory.iterdir()], [path.name])
+
+
+@test()
+def a_file_limit_is_an_error():
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+
+    with scratch() as directory, frozen("anon:1M") as factory:
+        done = subprocess.run([program("numaprobe"), "--report", directory / "x", str(factory.pid)], text=True,
+                              capture_output=True, preexec_fn=limit, restore_signals=False, check=False)
+        expect_equal("status", done.returncode, 1)
+        expect_equal("files", list(directory.iterdir()), [])
+
+
+@test()
+def what_is_no_regular_file_stays():
+    """Root may well say --report /dev/null; and a link may have been laid by another user."""
+    with case() as (path, factory, _):
+        before = path.read_bytes()
+        pipe, link, null = path.with_name("pipe"), path.with_name("link"), path.with_name("null")
+        link.symlink_to(path)
+        done = expect_run("--report", link, factory.pid, status=1)
+        expect(link.is_symlink() and path.read_bytes() == before, "a link was followed, or replaced")
+        os.mkfifo(pipe)
+        null.symlink_to("/dev/null")
+        for name in (null, "/dev/null"):
+            expect_run("--report", name, factory.pid)
+            expect(pathlib.Path("/dev/null").is_char_device(), "/dev/null is gone")
+        with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as cat:
+            expect_run("--report", pipe, factory.pid)
+            expect_equal("through a pipe", json.loads(cat.stdout.read())["targets"][0]["pid"], factory.pid)
+        expect(done.stderr.startswith("numaprobe: "), done.stderr)
+
+
+def refused(path, message):
+    """One line, status 1, and nothing on standard output."""
+    for options in ((), ("-J",), ("-v",)):
+        done = expect_run("--replay", path, *options, status=1)
+        expect_equal("standard output", done.stdout, "")
+        expect_equal(f"lines of {done.stderr}", len(done.stderr.splitlines()), 1)
+        expect(message in done.stderr, f"'{message}' is not in: {done.stderr}")
+
+
+@test()
+def what_is_no_report_is_refused():
+    with case() as (path, _, _):
+        text = path.read_text(encoding="utf-8")
+        bad = path.with_name("bad")
+        for what, message in ((text[:len(text) // 2], "line"), (text.replace('"schema": 1', '"schema": 2'), "schema 2"),
+                              (text.replace('"threads": 3', '"threads": "3"'), "targets[0].threads is no integer"),
+                              ("", "no report"), ("{}", "no report"), ("\0\0\0\0", "no report"),
+                              ("\033[31mred\033[m\n", "no report"), ("[" * 100000, "no report")):
+            bad.write_text(what, encoding="utf-8")
+            refused(bad, message)
+        refused(path.with_name("none"), "No such file")
+        refused(path.parent, "Is a directory")
+
+
+@test()
+def usage():
+    with case() as (path, factory, _):
+        for arguments in (("--replay", path, "--source", "bpf"), ("--replay", path, "--range", "0-1000"),
+                          ("--replay", path, "-o", "N1023"), ("--replay",), ("--report",)):
+            expect_run(*arguments, status=2)
+        expect_run("--report", path.parent / "none" / "x", factory.pid, status=1)
+
+
+@test()
+def explained():
+    """Below every view for people, and the same in a replay."""
+    with case() as (path, factory, _):
+        for view in ((), ("-v",), ("-b",)):
+            plain, more = (everywhere("--replay", path, *view, *explain).stdout for explain in ((), ("--explain",)))
+            expect(more.startswith(plain), f"{view}: --explain changes the view")
+            expect(f"What this means for PID {factory.pid}" in more, f"{view}: {more}")
+            expect("PROT_NONE" in more[len(plain):], f"{view}: {more}")

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Metrics: what Prometheus's own tools say of them, and that they are the figures of the report."""
+
+import contextlib
+import json
+import re
+import shutil
+import socket
+import subprocess
+import urllib.request
+
+from harness import NOBODY, Skip, expect, expect_equal, expect_run, factory_for_all, frozen, need_root, run, scratch, \
+    test, total, wait_until, Factory
+
+SAMPLE = re.compile(r'(\w+)(?:\{(.*)\})? (-?[0-9.]+)$')
+LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+SPECS = ("anon:4M", "thp:8M", "protnone:4M", "zero:4M", "guard:1M")
+
+
+def parse(text):
+    """Samples as {(name, label, value, ...): number}, in the strict sense: each once, families in one piece."""
+    samples, families, family = {}, [], None
+    expect(text.endswith("# EOF\n"), "no end mark")
+    for line in text.splitlines()[:-1]:
+        if line.startswith("# "):
+            family = line.split()[2]
+            if line.startswith("# HELP"):
+                expect(family not in families, f"{family} comes twice")
+                families.append(family)
+            continue
+        name, labels, value = SAMPLE.match(line).groups()
+        expect_equal("family", name, family)
+        key = (name, *sorted(LABEL.findall(labels or "")))
+        expect(key not in samples, f"twice: {line}")
+        samples[key] = float(value)
+    return samples
+
+
+def sum_of(samples, name, **labels):
+    return sum(value for key, value in samples.items() if key[0] == name and set(labels.items()) <= set(key[1:]))
+
+
+@test()
+def are_the_figures_of_the_report():
+    with frozen("--threads", "2", *SPECS) as factory, scratch() as directory:
+        path = directory / "case.json"
+        expect_run("--report", path, factory.pid)
+        samples = parse(expect_run("--replay", path, "--openmetrics").stdout)
+        target = json.loads(path.read_text(encoding="utf-8"))["targets"][0]
+        for state in ("present", "hinted", "protnone"):
+            expect_equal(state, sum_of(samples, "numaprobe_resident_bytes", state=state),
+                         total(target["pages"][state]) * 4096)
+        for state in ("zero", "guard", "swapped"):
+            expect_equal(state, sum_of(samples, "numaprobe_nonresident_bytes", state=state),
+                         target["pages"][state] * 4096)
+        expect_equal("thp", sum_of(samples, "numaprobe_huge_bytes", kind="thp"), target["huge"]["thp_pages"] * 4096)
+        expect_equal("threads", sum_of(samples, "numaprobe_threads", pid=str(factory.pid)), target["threads"])
+        expect_equal("unknown", sum_of(samples, "numaprobe_unknown", command="np-factory"), 0)
+
+
+@test()
+def unknown_is_not_zero():
+    """An ordinary user without a walker may not know the hints."""
+    need_root()
+    with factory_for_all(), Factory("anon:1M", **NOBODY) as factory:
+        done = run("--source", "pagemap", "--openmetrics", factory.pid)
+        samples = parse(done.stdout)
+        hints = [key for key in samples if ("state", "hinted") in key]
+        unknown = sum_of(samples, "numaprobe_unknown", fact="hinted")
+        expect(bool(hints) != bool(unknown), f"hints {hints}, unknown {unknown}")
+    done = run("--openmetrics", 4194304)
+    expect_equal("status", done.returncode, 1)
+    samples = parse(done.stdout)
+    expect_equal("readable", sum_of(samples, "numaprobe_readable", pid="4194304"), 0)
+    expect_equal("unknown", sum_of(samples, "numaprobe_unknown", fact="pages"), 1)
+
+
+@test(ci_may_skip=True)
+def promtool_likes_them():
+    if not shutil.which("promtool"):
+        raise Skip("needs promtool (Debian: prometheus)")
+    with frozen("--threads", "2", *SPECS) as factory:
+        for arguments in ((), ("--source", "pagemap"), (4194304,), (factory.pid,)):
+            text = run("--openmetrics", *arguments, factory.pid).stdout
+            done = subprocess.run(["promtool", "check", "metrics"], input=text, text=True, capture_output=True,
+                                  check=False)
+            expect(done.returncode == 0 and not done.stderr, f"{arguments}: {done.stdout}{done.stderr}")
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@contextlib.contextmanager
+def node_exporter(directory):
+    """Its answers, by a function."""
+    name = shutil.which("prometheus-node-exporter") or shutil.which("node_exporter")
+    if not name:
+        raise Skip("needs node_exporter (Debian: prometheus-node-exporter)")
+    address = f"127.0.0.1:{free_port()}"
+
+    def ask():
+        try:
+            with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as answer:
+                return answer.read().decode()
+        except OSError:
+            return ""
+
+    with subprocess.Popen([name, f"--web.listen-address={address}", "--collector.disable-defaults",
+                           "--collector.textfile", f"--collector.textfile.directory={directory}"],
+                          stderr=subprocess.DEVNULL) as process:
+        try:
+            wait_until("node_exporter answers", ask)
+            yield ask
+        finally:
+            process.kill()
+
+
+@test(ci_may_skip=True)
+def node_exporter_serves_them():
+    with scratch() as directory, node_exporter(directory) as ask, frozen("--threads", "2", *SPECS) as factory:
+        path = directory / "numaprobe.prom"
+        expect_run(f"--openmetrics={path}", factory.pid)
+        expect_equal("mode", path.stat().st_mode & 0o777, 0o644)
+        expect_equal("files", [each.name for each in directory.iterdir()], [path.name])
+        answer = ask()
+        expect("node_textfile_scrape_error 0" in answer, answer)
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith("numaprobe_resident_bytes{"):
+                labels, value = line.rpartition(" ")[::2]
+                served = [float(each.rpartition(" ")[2]) for each in answer.splitlines()
+                          if set(LABEL.findall(each)) == set(LABEL.findall(labels)) and each.startswith(line[:24])]
+                expect_equal(line, served, [float(value)])

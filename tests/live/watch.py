@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""--watch: its lines and frames, its end, its rates, and that it disturbs nothing."""
+
+import contextlib
+import json
+import os
+import pathlib
+import pty
+import select
+import signal
+import subprocess
+import time
+
+from harness import (HANG_SECONDS, Factory, balancing, expect, expect_equal, expect_run, need_root, program, run, test,
+                     total, wait_until)
+
+ANON = "anon:64M"
+
+
+def looks(*arguments):
+    """Reports of --watch -J."""
+    return [json.loads(line) for line in expect_run("-J", *arguments).stdout.splitlines()]
+
+
+@contextlib.contextmanager
+def watching(*arguments, **options):
+    with subprocess.Popen([program("numaprobe"), *map(str, arguments)], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@test()
+def count_and_lines():
+    with Factory("anon:4M", "protnone:1M") as factory:
+        lines = expect_run("-w0.05", "-c", "3", factory.pid).stdout.splitlines()
+        expect_equal("lines", len(lines), 4)
+        expect(lines[0].split()[:2] == ["TIME", "PID"], lines[0])
+        expect_equal("every line is as wide as the headings", {len(line) for line in lines}, {len(lines[0])})
+        raw = expect_run("-w0.05", "-c", "3", "-r", factory.pid).stdout.splitlines()
+        expect_equal("raw: lines, and headings once", (len(raw), raw[0].split()[0]), (4, "TIME"))
+        expect_equal("pairs", len(expect_run("-w0.05", "-c", "3", "-P", factory.pid).stdout.splitlines()), 3)
+        reports = looks("-w0.05", "-c", "3", factory.pid)
+        expect_equal("reports", len(reports), 3)
+        rates = [report["targets"][0]["rates"] for report in reports]
+        expect_equal("the first has no rates", (rates[0]["interval_ns"], rates[0]["hints_made"]), (None, None))
+        expect(all(rate["interval_ns"] > 0 and rate["moved"] == 0 for rate in rates[1:]), f"rates: {rates}")
+        expect_equal("resident", len({report["targets"][0]["pages"]["resident"] for report in reports}), 1)
+
+
+@test()
+def ends_with_its_target():
+    with Factory("anon:1M") as factory, watching("-w0.05", factory.pid) as process:
+        process.stdout.readline()
+        process.stdout.readline()
+        factory.process.kill()
+        rest, errors = process.communicate(timeout=HANG_SECONDS)
+        expect_equal("exit status", process.returncode, 0)
+        expect_equal("standard error", errors, "")
+        expect(all(line.endswith("\n") for line in rest.splitlines(keepends=True)), "a line was cut")
+
+
+@test()
+def ends_at_a_signal():
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        with Factory("anon:1M") as factory, watching("-w0.05", factory.pid) as process:
+            process.stdout.readline()
+            process.stdout.readline()
+            process.send_signal(number)
+            errors = process.communicate(timeout=HANG_SECONDS)[1]
+            expect_equal(f"{number.name}: exit status and standard error", (process.returncode, errors), (0, ""))
+
+
+@test()
+def ends_without_a_reader():
+    """Also while it waits for an hour."""
+    with Factory("anon:1M") as factory, watching("-w3600", factory.pid) as process:
+        process.stdout.readline()
+        process.stdout.readline()
+        process.stdout.close()
+        process.wait(timeout=HANG_SECONDS)
+
+
+@test()
+def frames_on_a_terminal():
+    with Factory("anon:4M") as factory:
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.environ["TERM"] = "xterm"
+            os.execv(program("numaprobe"), ["numaprobe", "-w0.05", str(factory.pid)])
+        shown = b""
+        while shown.count(b"\033[?7h") < 4:
+            expect(select.select([terminal], [], [], HANG_SECONDS)[0], "no frame")
+            shown += os.read(terminal, 65536)
+        os.write(terminal, b"\x03")
+        with contextlib.suppress(OSError):
+            while os.read(terminal, 65536):
+                pass
+        os.close(terminal)
+        expect_equal("status after ^C", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
+        frames = shown.split(b"\033[?7h")
+        expect(b"\033[2J" not in shown, "the screen is cleared, which flickers")
+        lines = frames[0].count(b"\n")
+        expect(f"\033[{lines}F".encode() in frames[1], "a frame is not put in the place of the one before")
+
+
+@test()
+def terminal_gone():
+    with Factory("anon:1M") as factory:
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.environ["TERM"] = "xterm"
+            os.execv(program("numaprobe"), ["numaprobe", "-w0.05", str(factory.pid)])
+        os.read(terminal, 1)
+        os.close(terminal)
+        deadline = time.monotonic() + HANG_SECONDS
+        while os.waitpid(pid, os.WNOHANG) == (0, 0):
+            expect(time.monotonic() < deadline, "it goes on without a terminal")
+            time.sleep(0.02)
+
+
+@test()
+def sees_new_memory():
+    """Mappings that come later are known by their pages, though maps is not read at every look."""
+    script = ("import mmap, sys\nkept = []\nprint('ready', flush=True)\n"
+              "for line in sys.stdin:\n m = mmap.mmap(-1, 8 << 20)\n m.write(b'x' * (8 << 20))\n kept.append(m)\n"
+              " print('done', flush=True)\n")
+    with subprocess.Popen(["python3", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as target:
+        try:
+            target.stdout.readline()
+            with watching("-J", "-w0.05", target.pid) as process:
+                first = json.loads(process.stdout.readline())["targets"][0]["pages"]
+                for _ in range(3):
+                    target.stdin.write("\n")
+                    target.stdin.flush()
+                    target.stdout.readline()
+                for _ in range(3):
+                    last = json.loads(process.stdout.readline())["targets"][0]["pages"]
+                expect(last["resident"] - first["resident"] >= 3 * 2048, f"{first} and then {last}")
+                expect_equal("unknown", last["unknown"], 0)
+        finally:
+            target.kill()
+
+
+@test()
+def follows_an_exec():
+    with subprocess.Popen(["sh", "-c", "read a; exec sleep 1000"], stdin=subprocess.PIPE, text=True) as target:
+        try:
+            with watching("-J", "-w0.05", target.pid) as process:
+                expect_equal("before", json.loads(process.stdout.readline())["targets"][0]["command"], "sh")
+                target.stdin.write("\n")
+                target.stdin.flush()
+                wait_until("exec", lambda: "sleep" in process.stdout.readline())
+        finally:
+            target.kill()
+
+
+@test()
+def counts_hints():
+    """Hints that come and go are seen between looks, and a touch clears exactly those that there were."""
+    with balancing(0) as set_balancing, Factory("--threads", "2", "--burn", ANON) as factory:
+        with watching("-J", "-w0.1", factory.pid) as process:
+            process.stdout.readline()
+            set_balancing(1)
+            made = 0
+            while not made:
+                target = json.loads(process.stdout.readline())["targets"][0]
+                made += target["rates"]["hints_made"]
+            set_balancing(0)
+        factory.freeze()
+        with watching("-J", "-w0.1", factory.pid) as process:
+            hinted = total(json.loads(process.stdout.readline())["targets"][0]["pages"]["hinted"])
+            factory.thaw()
+            factory.touch(ANON)
+            factory.freeze()
+            cleared = 0
+            while True:
+                target = json.loads(process.stdout.readline())["targets"][0]
+                cleared += target["rates"]["hints_cleared"]
+                if total(target["pages"]["hinted"]) == 0:
+                    break
+            expect_equal("cleared", cleared, hinted)
+
+
+def minor_faults(pid):
+    return int(pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[7])
+
+
+def faults_in(seconds, factory, *command):
+    """Minor faults of a process in so many seconds, with a command beside it. Both ends are read once only."""
+    before = minor_faults(factory.pid)
+    with contextlib.ExitStack() as stack:
+        if command:
+            process = stack.enter_context(subprocess.Popen(command, stdout=subprocess.DEVNULL))
+            stack.callback(process.kill)
+        time.sleep(seconds)
+        after = minor_faults(factory.pid)
+    return after - before
+
+
+@test()
+def disturbs_nothing():
+    """
+    A busy process with one thread takes no more faults beside --watch=0.1 than alone, with balancing on. Where a
+    reader of smaps in a loop makes no faults either, the test could not have failed, and says so.
+    """
+    need_root()
+    seconds = 8
+    # Alternating, so that what the system does by itself falls on both sides.
+    with balancing(1), Factory("--burn", ANON) as factory:
+        time.sleep(3)  # past the first scans
+        alone = watched = 0
+        for _ in range(2):
+            alone += faults_in(seconds, factory)
+            watched += faults_in(seconds, factory, program("numaprobe"), "-w0.1", "-J", str(factory.pid))
+        reader = faults_in(seconds, factory, "sh", "-c", f"while :; do cat /proc/{factory.pid}/smaps; done")
+    expect(watched <= alone + 64, f"{alone} faults alone, {watched} beside --watch=0.1, {reader} beside a smaps reader")
+    expect(reader > 10 * (watched + 64), f"a reader of smaps makes {reader} faults, so this test shows nothing")
+    print(f"# {alone} faults alone, {watched} beside --watch=0.1, {reader} in half the time beside a smaps reader")
+
+
+@test()
+def many_targets():
+    with Factory("anon:1M") as one, Factory("anon:1M") as other:
+        reports = looks("-w0.05", "-c", "2", "np-factory")
+        for report in reports:
+            found = {target["pid"] for target in report["targets"]}
+            expect({one.pid, other.pid} <= found, f"only {found}")
+
+
+@test()
+def nothing_to_watch():
+    done = run("-w0.05", "999999999"[:7])
+    expect_equal("exit status", done.returncode, 2)
+    done = run("-w0.05", "no-such-command-name")
+    expect_equal("exit status and output", (done.returncode, done.stdout), (1, ""))
+    expect_equal("standard error", done.stderr, "numaprobe: no-such-command-name: find: no process has this command name\n")

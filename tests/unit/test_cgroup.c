@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Control groups: the mounts of mountinfo, and processes and nodes from a tree that looks like /sys/fs/cgroup. */
+#include "unit.h"
+
+#include "cgroup.h"
+#include "tree.h"
+
+UNIT_PARSER(parse, struct np_cgroup_mounts, np_parse_cgroup_mounts(text, length, ret), np_cgroup_mounts_free(ret))
+
+static const char good[] =
+	"23 28 0:21 / /proc rw,nosuid - proc proc rw\n"
+	"33 31 0:30 / /cg/cpu\\040set rw,relatime shared:2 - cgroup cgroup rw,cpuset\n"
+	"36 31 0:33 / /cg/memory rw - cgroup cgroup rw,memory\n"
+	"41 31 0:38 /slice /cg/unified rw,relatime - cgroup2 cgroup2 rw,nsdelegate\n";
+
+static void test_mounts(void **state)
+{
+	struct np_cgroup_mounts mounts;
+
+	(void)state;
+	assert_int_equal(np_parse_cgroup_mounts(good, sizeof(good) - 1, &mounts), 0);
+	assert_int_equal(mounts.count, 3);
+	assert_true(mounts.mounts[0].unified);
+	assert_string_equal(mounts.mounts[0].path, "/cg/unified");
+	assert_string_equal(mounts.mounts[0].root, "/slice");
+	assert_string_equal(mounts.mounts[1].path, "/cg/cpu set");
+	assert_string_equal(mounts.mounts[1].controllers, "rw,cpuset");
+	assert_string_equal(mounts.mounts[2].path, "/cg/memory");
+	np_cgroup_mounts_free(&mounts);
+}
+
+static void test_hostile(void **state)
+{
+	(void)state;
+	assert_int_equal(unit_parse_exact(parse, "1 2 3 4 5 6 - cgroup x\n", 23), -EINVAL);
+	assert_int_equal(unit_parse_exact(parse, "1 2 3 4 5 6\n", 12), -EINVAL);
+	unit_hostile(parse, good, sizeof(good) - 1);
+}
+
+/* A machine with both versions, whose v2 has no cpuset controller below its top. */
+static int make_tree(struct unit_tree *tree)
+{
+	*tree = unit_make_tree();
+	unit_make_file(tree->fd, "proc/self/mountinfo",
+		  "33 31 0:30 / /cg/cpuset rw - cgroup cgroup rw,cpuset\n41 31 0:38 / /cg/unified rw - cgroup2 cgroup2 rw\n");
+	unit_make_file(tree->fd, "cg/unified/cgroup.procs", "1\n");
+	unit_make_file(tree->fd, "cg/unified/cpuset.mems.effective", "0-3\n");
+	unit_make_file(tree->fd, "cg/unified/a/cgroup.procs", "12\n11\n");
+	unit_make_file(tree->fd, "cg/unified/a/b/cgroup.procs", "0\n13\n12\n");
+	unit_make_file(tree->fd, "cg/unified/a/b/c/cgroup.procs", "");
+	unit_make_file(tree->fd, "cg/unified/nothing/other", "");
+	unit_make_file(tree->fd, "cg/cpuset/old/cgroup.procs", "21\n");
+	unit_make_file(tree->fd, "cg/cpuset/old/cpuset.effective_mems", "1\n");
+	unit_make_file(tree->fd, "proc/5/cpuset", "/a/b\n");
+	unit_make_file(tree->fd, "proc/6/cpuset", "/old\n");
+	return tree->fd;
+}
+
+static void expect_pids(int root_fd, const char *path, size_t count, const pid_t *expected, size_t foreign)
+{
+	struct np_pids pids = { 0 };
+	size_t foreign_seen;
+
+	assert_int_equal(np_cgroup_add(root_fd, path, &pids, &foreign_seen), 0);
+	np_pids_sort(&pids);
+	assert_int_equal(pids.count, count);
+	assert_memory_equal(pids.pids, expected, count * sizeof(*expected));
+	assert_int_equal(foreign_seen, foreign);
+	np_pids_free(&pids);
+}
+
+static void test_processes(void **state)
+{
+	static const pid_t below_a[] = { 11, 12, 13 }, old[] = { 21 }, everywhere[] = { 1, 11, 12, 13 };
+	struct np_pids pids = { 0 };
+	struct unit_tree tree;
+	size_t foreign;
+	int root_fd = make_tree(&tree);
+
+	(void)state;
+	expect_pids(root_fd, "/a", 3, below_a, 1);
+	expect_pids(root_fd, "a/", 3, below_a, 1);
+	expect_pids(root_fd, "/cg/unified/a", 3, below_a, 1);
+	expect_pids(root_fd, "/", 4, everywhere, 1);
+	expect_pids(root_fd, "old", 1, old, 0);
+	expect_pids(root_fd, "/cg/cpuset/old", 1, old, 0);
+	assert_int_equal(np_cgroup_add(root_fd, "missing", &pids, &foreign), -ENOENT);
+	assert_int_equal(np_cgroup_add(root_fd, "nothing", &pids, &foreign), -ENOENT);
+	assert_int_equal(np_cgroup_add(root_fd, "/cg/unified/old", &pids, &foreign), -ENOENT);
+	assert_int_equal(np_cgroup_add(root_fd, "a/../../..", &pids, &foreign), -EINVAL);
+	np_pids_free(&pids);
+	unit_remove_tree(&tree);
+}
+
+static void test_memory_nodes(void **state)
+{
+	struct unit_tree tree;
+	int root_fd = make_tree(&tree), pid_fd;
+	char *nodes;
+
+	(void)state;
+	assert_int_equal(np_open(root_fd, "proc/5", O_PATH | O_DIRECTORY, &pid_fd), 0);
+	assert_int_equal(np_cgroup_memory_nodes(root_fd, pid_fd, &nodes), 0);
+	assert_string_equal(nodes, "0-3");
+	free(nodes);
+	close(pid_fd);
+	assert_int_equal(np_open(root_fd, "proc/self", O_PATH | O_DIRECTORY, &pid_fd), 0);
+	assert_int_equal(np_cgroup_memory_nodes(root_fd, pid_fd, &nodes), -ENOENT);
+	close(pid_fd);
+	unit_remove_tree(&tree);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mounts),
+		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_processes),
+		cmocka_unit_test(test_memory_nodes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Replay: what is written is what is read, for snapshots of every kind and for reports of real machines; and no
+ * damage to a report does more than to have it refused. The sanitizers watch.
+ */
+#include "check.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explain.h"
+#include "json.h"
+#include "metrics.h"
+#include "replay.h"
+#include "sample.h"
+#include "view_compare.h"
+#include "view_problems.h"
+#include "view_summary.h"
+#include "view_vmas.h"
+
+static int write_json(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
+{
+	(void)view;
+	return np_json_write(snapshot, out);
+}
+
+/* The table with every column that there is. */
+static int write_vmas(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
+{
+	const struct np_options options = { .vmas = true, .columns = { .all = true }, .format = NP_FORMAT_PAIRS };
+
+	return np_view_vmas(snapshot, &options, view, out);
+}
+
+static int write_metrics(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
+{
+	(void)view;
+	return np_metrics_write(snapshot, out);
+}
+
+static sample_renderer *const renderers[] = {
+	write_json, write_vmas, write_metrics, np_view_summary, np_view_compare, np_view_explain, np_view_problems,
+};
+
+static const struct np_view views[] = {
+	{ .utf8 = true, .width = 80 },
+	{ .bytes = true },
+};
+
+static struct np_snapshot *replay(const char *text)
+{
+	struct np_snapshot *snapshot = NULL;
+	char *error = NULL;
+	int result = np_replay_text(text, strlen(text), &snapshot, &error);
+
+	if (result)
+		fail_msg("%s (%d): %s", error ? error : "", result, text);
+	return snapshot;
+}
+
+static void assert_same(const struct np_snapshot *left, const struct np_snapshot *right)
+{
+	for (size_t i = 0; i < sizeof(renderers) / sizeof(renderers[0]); i++)
+		for (size_t j = 0; j < sizeof(views) / sizeof(views[0]); j++) {
+			char *left_text = sample_render(renderers[i], left, &views[j]);
+			char *right_text = sample_render(renderers[i], right, &views[j]);
+
+			assert_string_equal(left_text, right_text);
+			free(left_text);
+			free(right_text);
+		}
+}
+
+/* Every view of the snapshot is that of its report. The snapshot ends. */
+static void check_round_trip(struct np_snapshot *snapshot)
+{
+	char *text = sample_render(write_json, snapshot, NULL);
+	struct np_snapshot *again = replay(text);
+
+	assert_same(snapshot, again);
+	np_snapshot_destroy(snapshot);
+	np_snapshot_destroy(again);
+	free(text);
+}
+
+static void add_mappings(struct np_snapshot *snapshot, struct np_target *target)
+{
+	struct np_mapping *mapping =
+		sample_mapping(snapshot, target, 0x7f0000000000, 0xffffffffff601000, "rw-s",
+			       "/a\n\\\303\251\377\"\342\200\256");
+	uint64_t *counters = &mapping->pages.zero;
+
+	for (uint64_t i = 0; i < (uint64_t)NP_R_ACCESSIBLE * 3; i++)
+		mapping->pages.by_node[0][i] = 100 + i;
+	for (uint64_t i = 0; i < 13; i++) /* zero to protnone_thp */
+		counters[i] = 200 + i;
+	mapping->offset = UINT64_C(1) << 40;
+	mapping->policy = strdup("bind:0-1");
+	mapping->page_bytes = NP_FACT(4096);
+	mapping->hugetlb = true;
+	sample_mapping(snapshot, target, 0x1000, 0x2000, "---p", "");
+}
+
+static void test_mappings(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+
+	(void)state;
+	add_mappings(snapshot, &snapshot->targets[0]);
+	snapshot->targets[0].range_start = 0x1000;
+	snapshot->targets[0].range_end = UINT64_MAX - 4095;
+	check_round_trip(snapshot);
+}
+
+static void test_no_mapping_is_not_no_mappings(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres(), *again;
+	char *text;
+
+	(void)state;
+	snapshot->targets[0].mappings = calloc(1, sizeof(struct np_mapping));
+	text = sample_render(write_json, snapshot, NULL);
+	again = replay(text);
+	assert_non_null(again->targets[0].mappings);
+	assert_int_equal(again->targets[0].mapping_count, 0);
+	np_snapshot_destroy(again);
+	free(text);
+	check_round_trip(snapshot);
+}
+
+static void test_problems(void **state)
+{
+	struct np_snapshot *snapshot = sample_hints_unknown();
+
+	(void)state;
+	add_mappings(snapshot, &snapshot->targets[0]);
+	np_problem_add(snapshot, "/proc/4711/smaps", "open", EACCES, "smaps \033 was not compared");
+	np_problem_add(snapshot, "", "", 0, "%s", "");
+	check_round_trip(snapshot);
+}
+
+static void test_comparisons(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+
+	(void)state;
+	sample_comparisons(&snapshot->targets[0]);
+	check_round_trip(snapshot);
+}
+
+/* A reason that nobody asked for is in the report, but no problem of its replay. */
+static void test_reasons_are_no_problems(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres(), *again;
+	char *text;
+
+	(void)state;
+	sample_mapping(snapshot, &snapshot->targets[0], 0x1000, 0x2000, "---p", "");
+	text = sample_render(write_json, snapshot, NULL);
+	assert_non_null(strstr(text, "numa_maps"));
+	again = replay(text);
+	assert_int_equal(again->problem_count, 0);
+	np_snapshot_destroy(again);
+	free(text);
+	check_round_trip(snapshot);
+}
+
+static void test_unknowns(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+	struct np_system *system = &snapshot->system;
+	struct np_target *target = &snapshot->targets[0];
+
+	(void)state;
+	system->numa_balancing = system->vmstat.numa_hint_faults = NP_NOT_KNOWN;
+	system->nodes[0].memory_bytes = system->nodes[0].distances[1] = NP_NOT_KNOWN;
+	free(system->nodes[1].distances);
+	system->nodes[1].distances = NULL;
+	free(system->thp);
+	system->thp = NULL;
+	target->threads = target->scan_seq = target->start_ticks = NP_NOT_KNOWN;
+	target->preferred_node = NP_FACT(-1);
+	free(target->command);
+	target->command = NULL;
+	target->source.exact = false;
+	target->source.how_hints = strdup("a \\ way");
+	check_round_trip(snapshot);
+}
+
+static void test_unreadable(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+
+	(void)state;
+	snapshot->targets[0].readable = false;
+	sample_target(snapshot, 4194304, "\033]0;x\007\233\302\233", 1);
+	np_problem_add(snapshot, "/proc/4711/maps", "open", EACCES, "its pages are not known");
+	check_round_trip(snapshot);
+}
+
+static void test_many_sparse_nodes(void **state)
+{
+	unsigned numbers[256];
+	struct np_snapshot *snapshot;
+	struct np_target *target;
+
+	(void)state;
+	for (unsigned i = 0; i < 256; i++)
+		numbers[i] = 4 * i + 3;
+	snapshot = sample_system(256, numbers);
+	target = sample_target(snapshot, 1, "x", 1);
+	for (unsigned i = 0; i <= 256; i++)
+		target->pages.by_node[i % 3][i] = i;
+	check_round_trip(snapshot);
+}
+
+static void test_checks(void **state)
+{
+	static const enum np_effect effects[] = { NP_EFFECT_NO, NP_EFFECT_YES, NP_EFFECT_NOT_TESTED };
+
+	(void)state;
+	for (size_t i = 0; i < 27; i++) {
+		struct np_snapshot *snapshot = sample_postgres();
+		struct np_quickcheck check = { true, effects[i % 3], effects[i / 3 % 3], effects[i / 9], NULL };
+
+		if (i == 26 || i % 3 == 2)
+			check.why_not = strdup("no huge page");
+		snapshot->check = check;
+		check_round_trip(snapshot);
+	}
+}
+
+static void test_never_checked(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+
+	(void)state;
+	snapshot->check = (struct np_quickcheck){ 0 };
+	check_round_trip(snapshot);
+}
+
+static void test_unknown_keys_are_skipped(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+	char *text = sample_render(write_json, snapshot, NULL), *more;
+	const char *rest;
+
+	(void)state;
+	rest = strchr(text, '{') + 1;
+	assert_true(asprintf(&more, "{ \"to come\": [ { \"x\": 1.5 } ], %s", rest) > 0);
+	np_snapshot_destroy(replay(more));
+	np_snapshot_destroy(snapshot);
+	free(more);
+	free(text);
+}
+
+/* Reports of real machines: tests/fixtures/reports/, letter by letter. */
+static void check_recorded(const char *name)
+{
+	const char *fixtures = getenv("NUMAPROBE_FIXTURES");
+	char path[4096], expected[128];
+	struct np_snapshot *snapshot = NULL;
+	char *error = NULL;
+
+	snprintf(path, sizeof(path), "%s/reports/%s.json", fixtures ? fixtures : NUMAPROBE_FIXTURES, name);
+	assert_int_equal(np_replay_file(path, &snapshot, &error), 0);
+	sample_expect_file(path, sample_render(write_json, snapshot, NULL));
+	snprintf(expected, sizeof(expected), "replay-%s-summary", name);
+	sample_expect(expected, sample_render(np_view_summary, snapshot, &views[0]));
+	snprintf(expected, sizeof(expected), "replay-%s-vmas", name);
+	sample_expect(expected, sample_render(write_vmas, snapshot, &views[0]));
+	np_snapshot_destroy(snapshot);
+}
+
+static void test_recorded_affected(void **state)
+{
+	(void)state;
+	check_recorded("6.1-x86_64-two-nodes-hints");
+}
+
+static void test_recorded_clean(void **state)
+{
+	(void)state;
+	check_recorded("6.12-x86_64-two-nodes-hints");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mappings),
+		cmocka_unit_test(test_no_mapping_is_not_no_mappings),
+		cmocka_unit_test(test_problems),
+		cmocka_unit_test(test_comparisons),
+		cmocka_unit_test(test_reasons_are_no_problems),
+		cmocka_unit_test(test_unknowns),
+		cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_many_sparse_nodes),
+		cmocka_unit_test(test_checks),
+		cmocka_unit_test(test_never_checked),
+		cmocka_unit_test(test_unknown_keys_are_skipped),
+		cmocka_unit_test(test_recorded_affected),
+		cmocka_unit_test(test_recorded_clean),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

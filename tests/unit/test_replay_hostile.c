@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Damaged and made-up reports: refused in one line, or a snapshot that every view can print. The sanitizers watch. */
+#include "check.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explain.h"
+#include "json.h"
+#include "metrics.h"
+#include "redact.h"
+#include "replay.h"
+#include "sample.h"
+#include "view_compare.h"
+#include "view_problems.h"
+#include "view_summary.h"
+#include "view_vmas.h"
+
+static int write_json(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
+{
+	(void)view;
+	return np_json_write(snapshot, out);
+}
+
+static int write_vmas(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
+{
+	const struct np_options options = { .vmas = true, .columns = { .all = true } };
+
+	return np_view_vmas(snapshot, &options, view, out);
+}
+
+static int write_metrics(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
+{
+	(void)view;
+	return np_metrics_write(snapshot, out);
+}
+
+static sample_renderer *const renderers[] = {
+	write_json, write_vmas, write_metrics, np_view_summary, np_view_compare, np_view_explain, np_view_problems,
+};
+
+static void print_all(struct np_snapshot *snapshot)
+{
+	static const struct np_view view = { .utf8 = true, .color = true, .width = 80 };
+
+	for (size_t i = 0; i < sizeof(renderers) / sizeof(renderers[0]); i++)
+		free(sample_render(renderers[i], snapshot, &view));
+	assert_int_equal(np_redact(snapshot), 0);
+	free(sample_render(write_vmas, snapshot, &view));
+	free(sample_render(np_view_compare, snapshot, &view));
+}
+
+/* 0: it was taken, and printed. Else it was refused, in one line. From memory that ends where the text does. */
+static int try(const char *text, size_t length, char **ret_error)
+{
+	char *copy = malloc(length ? length : 1);
+	struct np_snapshot *snapshot = NULL;
+	char *error = NULL;
+	int result;
+
+	assert_non_null(copy);
+	memcpy(copy, text, length);
+	result = np_replay_text(copy, length, &snapshot, &error);
+	free(copy);
+	if (result == 0) {
+		print_all(snapshot);
+		np_snapshot_destroy(snapshot);
+	} else {
+		assert_int_equal(result, -EINVAL);
+		assert_non_null(error);
+		assert_null(strchr(error, '\n'));
+	}
+	if (ret_error)
+		*ret_error = error;
+	else
+		free(error);
+	return result;
+}
+
+static void refuse(const char *text, const char *message)
+{
+	char *error;
+
+	assert_int_equal(try(text, strlen(text), &error), -EINVAL);
+	if (!strstr(error, message))
+		fail_msg("'%s' is not in '%s'", message, error);
+	free(error);
+}
+
+/* A report with something of everything. */
+static char *make_report(void)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+	struct np_target *target = &snapshot->targets[0];
+	struct np_mapping *mapping = sample_mapping(snapshot, target, 0x1000, 0x3000, "rw-s", "/a\n");
+	char *text;
+
+	mapping->pages.by_node[NP_R_PRESENT][2] = 3;
+	mapping->policy = strdup("default");
+	target->range_start = 0x1000;
+	target->range_end = 0x2000;
+	target->source.why_not_better = strdup("none");
+	target->source.how_hints = strdup("none");
+	np_problem_add(snapshot, "/proc/4711/smaps", "open", EACCES, "x");
+	sample_comparisons(target);
+	snapshot->check.smaps_misses_thp = NP_EFFECT_NOT_TESTED;
+	snapshot->check.why_not = strdup("none");
+	text = sample_render(write_json, snapshot, NULL);
+	np_snapshot_destroy(snapshot);
+	return text;
+}
+
+static void test_truncated(void **state)
+{
+	char *text = make_report();
+	size_t length = strlen(text);
+
+	(void)state;
+	assert_int_equal(try(text, length, NULL), 0);
+	for (size_t cut = 0; cut + 2 < length; cut++)
+		assert_int_equal(try(text, cut, NULL), -EINVAL);
+	free(text);
+}
+
+/* One byte at a time, by those that mean something in JSON. */
+static void test_replaced_bytes(void **state)
+{
+	static const char bytes[] = { '\0', '"', '\\', '{', ']', ',', '-', '9', 'n', '\xff', '.' };
+	char *text = make_report();
+	size_t length = strlen(text);
+
+	(void)state;
+	for (size_t i = 0; i < length; i++) {
+		char byte = text[i];
+
+		text[i] = bytes[i % sizeof(bytes)];
+		try(text, length, NULL);
+		text[i] = byte;
+	}
+	free(text);
+}
+
+/* In the place of every value: */
+static const char *const replacements[] = {
+	"null", "true", "0", "-1", "1", "9223372036854775807", "-9223372036854775808", "1.5", "1e300", "\"\"", "\"x\"",
+	"\"\\\\\"", "\"\\\\x00\"", "\"0x0\"", "\"0xfffffffffffffffff\"", "[]", "{}", "[[]]", "{\"x\":{}}", "[null]",
+};
+
+/* Some keys follow from others, and a replay does not need them. */
+static bool is_needed(const json_t *object, const char *key)
+{
+	if (strcmp(key, "verdict") == 0) /* of the check: from its tests, of which each has one of its own */
+		return !json_object_get(object, "tests");
+	if (strcmp(key, "cause") == 0) /* of a test: from its name */
+		return json_object_get(object, "difference_pages") != NULL;
+	return strcmp(key, "asked_for") != 0;
+}
+
+static void try_json(const json_t *report, const char *key, bool must_be_refused)
+{
+	char *text = json_dumps(report, 0);
+	int result;
+
+	assert_non_null(text);
+	result = try(text, strlen(text), NULL);
+	if (result == 0 && must_be_refused)
+		fail_msg("taken with a wrong %s: %s", key, text);
+	free(text);
+}
+
+static bool is_of_another_type(const json_t *left, const json_t *right)
+{
+	return json_typeof(left) != json_typeof(right) && !(json_is_boolean(left) && json_is_boolean(right)) &&
+	       !json_is_null(left) && !json_is_null(right);
+}
+
+static void damage(json_t *report, json_t *part);
+
+static void damage_member(json_t *report, json_t *object, const char *key)
+{
+	json_t *value = json_incref(json_object_get(object, key));
+
+	for (size_t i = 0; i < sizeof(replacements) / sizeof(replacements[0]); i++) {
+		json_t *other = json_loads(replacements[i], JSON_DECODE_ANY, NULL);
+
+		assert_non_null(other);
+		json_object_set(object, key, other);
+		try_json(report, key, is_needed(object, key) && is_of_another_type(value, other));
+		json_decref(other);
+	}
+	json_object_del(object, key);
+	try_json(report, key, false);
+	json_object_set(object, key, value);
+	damage(report, value);
+	json_decref(value);
+}
+
+static void damage_item(json_t *report, json_t *array, size_t index)
+{
+	json_t *value = json_incref(json_array_get(array, index));
+
+	for (size_t i = 0; i < sizeof(replacements) / sizeof(replacements[0]); i++) {
+		json_array_set_new(array, index, json_loads(replacements[i], JSON_DECODE_ANY, NULL));
+		try_json(report, "item", false);
+	}
+	json_array_set(array, index, value);
+	json_array_append(array, value); /* twice */
+	try_json(report, "item", false);
+	json_array_remove(array, json_array_size(array) - 1);
+	damage(report, value);
+	json_decref(value);
+}
+
+static void damage(json_t *report, json_t *part)
+{
+	if (json_is_object(part)) {
+		json_t *keys = json_copy(part); /* the object changes while they are gone through */
+		const char *key;
+		json_t *value;
+
+		json_object_foreach(keys, key, value)
+			damage_member(report, part, key);
+		json_decref(keys);
+	}
+	for (size_t i = 0; json_is_array(part) && i < json_array_size(part); i++)
+		damage_item(report, part, i);
+}
+
+static void test_wrong_values(void **state)
+{
+	char *text = make_report();
+	json_t *report = json_loads(text, 0, NULL);
+
+	(void)state;
+	assert_non_null(report);
+	damage(report, report);
+	json_decref(report);
+	free(text);
+}
+
+/* Words that renderers print as they are. */
+static void test_names(void **state)
+{
+	char *text = make_report(), *name = strstr(text, "\"bpf\""), *error;
+
+	(void)state;
+	assert_non_null(name);
+	memcpy(name, "\"b;f\"", 5);
+	assert_int_equal(try(text, strlen(text), &error), -EINVAL);
+	assert_non_null(strstr(error, "targets[0].source.name is no name"));
+	free(error);
+	free(text);
+}
+
+static void test_foreign(void **state)
+{
+	(void)state;
+	refuse("", "no report of numaprobe");
+	refuse("root:x:0:0", "no report of numaprobe");
+	refuse("{}", "no report of numaprobe");
+	refuse("[]", "no report of numaprobe");
+	refuse("3", "no report of numaprobe");
+	refuse("{\"schema\": 1}", "no report of numaprobe");
+	refuse("{\"schema\": \"1\", \"numaprobe\": null}", "no report of numaprobe");
+	refuse("{\"schema\": 2, \"numaprobe\": \"9.0\", \"all\": \"is different\"}", "has schema 2");
+	refuse("{\"schema\": 1, \"numaprobe\": null}", "taken is missing");
+	refuse("{\"schema\": 1, \"schema\": 1}", "duplicate");
+}
+
+static void test_deep(void **state)
+{
+	enum { DEPTH = 1000000 };
+	char *text = malloc(DEPTH + 1);
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, '[', DEPTH);
+	text[DEPTH] = '\0';
+	refuse(text, "depth");
+	free(text);
+}
+
+static void test_huge_numbers(void **state)
+{
+	char text[2000] = "{\"schema\": ";
+
+	(void)state;
+	memset(text + strlen(text), '9', 1000);
+	refuse(text, "integer");
+	refuse("{\"schema\": 1e999}", "real number overflow");
+}
+
+/* With 1024 nodes a mapping takes 32 KiB: a file of some megabytes could ask for the machine's memory. */
+static void test_memory_is_bounded(void **state)
+{
+	unsigned numbers[1024];
+	struct np_snapshot *snapshot;
+	struct np_target *target;
+	char *text;
+
+	(void)state;
+	for (unsigned i = 0; i < 1024; i++)
+		numbers[i] = i;
+	snapshot = sample_system(1024, numbers);
+	for (unsigned i = 0; i < 1024; i++) { /* a million distances would only take time */
+		free(snapshot->system.nodes[i].distances);
+		snapshot->system.nodes[i].distances = NULL;
+	}
+	target = sample_target(snapshot, 1, "x", 1);
+	target->mapping_count = 40000;
+	target->mappings = calloc(target->mapping_count, sizeof(*target->mappings));
+	assert_non_null(target->mappings);
+	for (size_t i = 0; i < target->mapping_count; i++) {
+		target->mappings[i].end = 4096;
+		strcpy(target->mappings[i].perms, "rw-p");
+		target->mappings[i].path = strdup("");
+		target->mappings[i].pages = target->pages;
+	}
+	text = sample_render(write_json, snapshot, NULL);
+	for (size_t i = 0; i < target->mapping_count; i++)
+		target->mappings[i].pages = (struct np_tally){ 0 };
+	np_snapshot_destroy(snapshot);
+	refuse(text, "too many mappings");
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_truncated),    cmocka_unit_test(test_replaced_bytes),
+		cmocka_unit_test(test_wrong_values), cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_deep),	     cmocka_unit_test(test_huge_numbers),
+		cmocka_unit_test(test_memory_is_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
