@@ -18,6 +18,7 @@
 
 #define PAGES_IN_HUGE 512
 #define PAGE_SHIFT 12
+#define SAMPLE_TRIES 8
 #define TRY_NS 10000000 /* to see whether a reader works here */
 #define LOOK_NS 20000000 /* between looks at the counter of passes */
 
@@ -146,14 +147,30 @@ static void read_free_counters(const struct run *run, struct sample *ret)
 		np_parse_vmstat(vmstat.data, vmstat.length, &ret->vmstat);
 }
 
-/* The fault counter lies inside the walks at both ends of a window, so that made misses no fault of theirs twice. */
-static int take_sample(struct run *run, bool at_start, struct sample *ret)
+/*
+ * Hints are touched soon after they are made, so a fault between the walk and the counter would be missed, or counted
+ * twice: both are taken again until there was none.
+ */
+static int walk_between_faults(struct run *run, uint64_t *ret_faults)
 {
-	int result = at_start ? walk(run) : read_faults(run, &ret->faults);
+	uint64_t before = 0, after = 0;
+	int result = read_faults(run, &after);
+
+	for (int try = 0; try < SAMPLE_TRIES && !result && (try == 0 || before != after); try++) {
+		before = after;
+		result = walk(run);
+		if (!result)
+			result = read_faults(run, &after);
+	}
+	*ret_faults = after;
+	return result;
+}
+
+static int take_sample(struct run *run, struct sample *ret)
+{
+	int result = walk_between_faults(run, &ret->faults);
 
 	read_free_counters(run, ret);
-	if (!result)
-		result = at_start ? read_faults(run, &ret->faults) : walk(run);
 	ret->hints = hinted_entries(&run->survey);
 	return result;
 }
@@ -217,7 +234,7 @@ static int run_window(struct run *run, const struct np_reader *reader, struct np
 {
 	struct sample before = { 0 }, after = { 0 };
 	uint64_t start;
-	int result = take_sample(run, true, &before);
+	int result = take_sample(run, &before);
 
 	start = clock_ns(CLOCK_MONOTONIC);
 	start_window(run, start, &before.scans);
@@ -226,7 +243,7 @@ static int run_window(struct run *run, const struct np_reader *reader, struct np
 		result = read_for_a_while(run, reader, ret);
 	ret->elapsed_ns = clock_ns(CLOCK_MONOTONIC) - start;
 	if (!result)
-		result = take_sample(run, false, &after);
+		result = take_sample(run, &after);
 	ret->faults = after.faults - before.faults;
 	ret->hints_before = before.hints;
 	ret->hints_after = after.hints;

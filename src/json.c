@@ -320,7 +320,8 @@ static json_t *target_object(const struct np_target *target, const struct np_sys
 	put(&object, "mappings", mappings(target, system));
 	put(&object, "reports", comparisons(target));
 	put(&object, "reads", read_effects(target));
-	put(&object, "experiment", target->experiment ? np_json_experiment(target->experiment) : json_null());
+	if (target->experiment)
+		put(&object, "experiment", np_json_experiment(target->experiment));
 	return finish(&object);
 }
 
