@@ -167,12 +167,8 @@ static int test_clears(struct np_checker *checker, struct np_subject *subject, c
 		return result;
 	error = reader->read(reader, &reading, &read);
 	np_read_free(&read);
-	if (error == -ENOTSUP) {
-		test->result = NP_CHECK_ABSENT;
-		return 0;
-	}
 	if (error)
-		return np_check_unknown(test, "%s", strerror(-error));
+		return np_check_no_reader(checker, test, error);
 	result = count_hints(checker, subject, &after);
 	return result ? result : judge_clears(test, control, before, after);
 }
@@ -191,8 +187,7 @@ static int all_clears_unknown(struct np_checker *checker, const char *why)
 		if (touches(*reader))
 			continue;
 		test = np_check_add(checker->check, NP_CHECK_CLEARS, *reader, NP_MEMORY_HINTED);
-		if (!test || np_check_unknown(test, _("page tables were not read (%s); being able to would make it known"),
-					      why) < 0)
+		if (!test || np_check_unknown(test, _("page tables can't be read: %s"), why) < 0)
 			return -ENOMEM;
 	}
 	return 0;

@@ -80,6 +80,16 @@ struct np_reading np_check_reading(const struct np_checker *checker, const struc
 	};
 }
 
+int np_check_no_reader(const struct np_checker *checker, struct np_check_test *test, int error)
+{
+	if (error == -ENOTSUP && !checker->walker && strcmp(test->reader, "numaprobe") == 0)
+		return np_check_unknown(test, _("page tables can't be read: %s"), checker->why_no_walker);
+	if (error != -ENOTSUP)
+		return np_check_unknown(test, "%s", strerror(-error));
+	test->result = NP_CHECK_ABSENT;
+	return 0;
+}
+
 int np_check_all_unknown(struct np_checker *checker, enum np_check_effect effect, const char *why)
 {
 	enum np_check_memory memory = effect == NP_CHECK_CLEARS ? NP_MEMORY_HINTED : NP_MEMORY_ANY;

@@ -3,7 +3,7 @@
 #ifndef NUMAPROBE_CHECK_RUN_H
 #define NUMAPROBE_CHECK_RUN_H
 
-#include "check.h"
+#include "kernel_check.h"
 #include "progress.h"
 #include "readers.h"
 #include "subject.h"
@@ -79,6 +79,9 @@ struct np_samples {
 };
 
 int np_samples_add(struct np_samples *samples, const struct np_check_sample *sample);
+
+/* Makes a test unknown, or absent, whose reader gave an error. 0 or -ENOMEM. */
+int np_check_no_reader(const struct np_checker *checker, struct np_check_test *test, int error);
 
 /* The readers that an effect is tested with, in order: NULL ends them. Not the controls. */
 extern const char *const np_check_disturbers[];

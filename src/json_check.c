@@ -2,7 +2,7 @@
 /* Every test with all of its samples, so that a reader can redo the statistics. */
 #include "json_check.h"
 
-#include "check.h"
+#include "kernel_check.h"
 #include "json_build.h"
 
 static json_t *sample_object(const struct np_check_sample *sample)

@@ -260,9 +260,20 @@ static const struct {
 	[NP_CHECK_LOSES] = { N_("loses scans"), N_("does the balancer give up scans of it meanwhile?"), loses_text },
 };
 
+/* An earlier test of the effect is unknown for the same reason. */
+static bool said_before(const struct np_kernel_check *check, const struct np_check_test *test)
+{
+	for (const struct np_check_test *other = check->tests; other < test; other++)
+		if (other->effect == test->effect && other->result == NP_CHECK_UNKNOWN &&
+		    test->result == NP_CHECK_UNKNOWN && strcmp(other->why, test->why) == 0)
+			return true;
+	return false;
+}
+
 static int print_test(const struct page *page, const struct np_check_test *test)
 {
-	char *text = test->result == NP_CHECK_UNKNOWN ? text_of(_("unknown: %s"), test->why) :
+	char *text = said_before(page->check, test)   ? text_of(_("unknown, as above")) :
+		     test->result == NP_CHECK_UNKNOWN ? text_of(_("unknown: %s"), test->why) :
 		     test->result == NP_CHECK_ABSENT  ? text_of(_("this kernel does not have it")) :
 							effects[test->effect].text(test);
 
@@ -326,6 +337,14 @@ static int print_probe(const struct page *page, enum np_probe probe)
 	return 0;
 }
 
+/* The reason for which the regime is unknown needs no repetition. */
+static bool says_more(const struct np_kernel_check *check, enum np_probe probe)
+{
+	const char *why = check->probes[probe].why;
+
+	return !check->quick && (!why || !check->regime_why || strcmp(why, check->regime_why) != 0);
+}
+
 static int print_regime(const struct page *page)
 {
 	int error = 0;
@@ -335,8 +354,9 @@ static int print_regime(const struct page *page)
 		print_line(page, _("unknown"), NP_DIM, page->check->regime_why ? page->check->regime_why : _("not tested"));
 	else
 		print_line(page, _("this kernel"), NP_PLAIN, regime_text(page->check->regime));
-	for (enum np_probe probe = 0; probe < NP_PROBES && !error && !page->check->quick; probe++)
-		error = print_probe(page, probe);
+	for (enum np_probe probe = 0; probe < NP_PROBES && !error; probe++)
+		if (says_more(page->check, probe))
+			error = print_probe(page, probe);
 	return error;
 }
 

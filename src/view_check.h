@@ -3,7 +3,7 @@
 #ifndef NUMAPROBE_VIEW_CHECK_H
 #define NUMAPROBE_VIEW_CHECK_H
 
-#include "check.h"
+#include "kernel_check.h"
 #include "view.h"
 
 /* The tests by effect, a line each, the regime, and the verdict. 0 or -ENOMEM; the stream keeps its own errors. */

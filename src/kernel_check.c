@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* From what the tests found to verdicts. */
-#include "check.h"
+#include "kernel_check.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -3,8 +3,8 @@
  * What --check-kernel found: tests of the running kernel on subjects of numaprobe's own, of every reader, for the
  * four effects. Plain data, part of the snapshot, and what makes verdicts of it; nothing here looks at a version.
  */
-#ifndef NUMAPROBE_CHECK_H
-#define NUMAPROBE_CHECK_H
+#ifndef NUMAPROBE_KERNEL_CHECK_H
+#define NUMAPROBE_KERNEL_CHECK_H
 
 #include <stdbool.h>
 #include <stddef.h>
