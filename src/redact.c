@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "kernel_check.h"
 
 #define DELETED " (deleted)"
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "kernel_check.h"
 #include "i18n.h"
 #include "state.h"
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/check.h" /* not the one beside this file */
+#include "kernel_check.h" /* not the one beside this file */
 
 static void *checked(void *memory)
 {
