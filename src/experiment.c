@@ -389,12 +389,13 @@ static void announce(const struct run *run, const struct np_experiment *made)
 static int experiment(struct run *run)
 {
 	const struct np_fact *balancing = &run->plan->measure->snapshot->system.numa_balancing;
-	struct np_experiment *made = calloc(1, sizeof(*made));
-	int result = made ? 0 : -ENOMEM;
+	struct np_experiment *made;
+	int result;
 
-	if (result)
-		return result;
-	run->target->experiment = made;
+	run->target->experiment = calloc(1, sizeof(*run->target->experiment));
+	made = run->target->experiment;
+	if (!made)
+		return -ENOMEM;
 	*made = (struct np_experiment){ .rounds = run->plan->rounds, .seed = make_seed(),
 					.balancing_off = balancing->known && balancing->value == 0 };
 	announce(run, made);

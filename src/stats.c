@@ -84,7 +84,7 @@ static double chosen_sum(const struct pool *pool, const size_t *chosen)
  */
 static double tail(const struct pool *pool, bool upper)
 {
-	size_t chosen[NUMBERS_MOST];
+	size_t chosen[NUMBERS_MOST] = { 0 };
 	double seen, slack, orders = 0, extreme = 0, scale = 0;
 	bool exact = pool->orders <= ORDERS_MOST, more = true;
 	uint64_t state = 0x9e3779b97f4a7c15ULL;
