@@ -52,7 +52,8 @@ _numaprobe_options()
 	printf '%s\n' -a --all -t --tree -g --cgroup --range \
 		-v --vmas -o --output --output-all -s --sort -z --nonzero --explain -H --list-columns -m --map --svg -w --watch -c --count \
 		-J --json -r --raw -P --pairs --openmetrics -n --noheadings -b --bytes --color \
-		-C --compare -k --check-kernel --quick --strict --with-kvm \
+		-C --compare -x --experiment --rounds --freeze \
+		-k --check-kernel --quick --strict --with-kvm \
 		--report --replay --redact --source \
 		-q --quiet -h --help -V --version
 }
@@ -87,6 +88,13 @@ _numaprobe()
 			return
 		fi
 		;;
+	-x | --experiment)
+		if [[ ${COMP_WORDS[COMP_CWORD]} == = || ${COMP_WORDS[COMP_CWORD - 1]} == = ]]; then
+			_numaprobe_words "$typed" maps smaps smaps_rollup numa_maps pagemap status statm stat \
+				move_pages pagemap_scan process_vm_readv numaprobe
+			return
+		fi
+		;;
 	--source)
 		_numaprobe_offer "$typed" < <(printf '%s\n' auto bpf pagemap)
 		return
@@ -113,7 +121,7 @@ _numaprobe()
 		_numaprobe_offer "$typed" < <(cut -d: -f3- -- /proc/[0-9]*/cgroup 2>/dev/null | sort -u)
 		return
 		;;
-	--range | -c | --count) return ;;
+	--range | --rounds | -c | --count) return ;;
 	esac
 	if [[ $typed == -* ]]; then
 		_numaprobe_offer "$typed" < <(_numaprobe_options)

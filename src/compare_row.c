@@ -56,11 +56,12 @@ static int compare_mappings(const struct np_claim *claim, const struct np_bracke
 			    struct np_comparison *row)
 {
 	const struct np_maps *maps = &bracketed->before->maps;
-	struct np_bracket *truth = calloc(2 * maps->count, sizeof(*truth)), *expected = truth + maps->count, sum;
+	struct np_bracket *truth = calloc(2 * maps->count, sizeof(*truth)), *expected, sum;
 	int result = 0;
 
 	if (!truth)
 		return -ENOMEM;
+	expected = truth + maps->count;
 	np_claim_bracket(claim, bracketed->before, bracketed->after, NULL, &sum, truth);
 	np_claim_bracket(claim, bracketed->before, bracketed->after, &bracketed->snapshot->check, &sum, expected);
 	for (size_t i = 0, k = 0; !result && i < maps->count; i++) {

@@ -9,6 +9,7 @@
 
 #include "json_build.h"
 #include "json_check.h"
+#include "json_experiment.h"
 
 static const char *node_key(const struct np_system *system, size_t node, char buffer[16])
 {
@@ -341,6 +342,8 @@ static json_t *target_object(const struct np_target *target, const struct np_sys
 	put(&object, "mappings", mappings(target, system));
 	put(&object, "reports", comparisons(target));
 	put(&object, "reads", read_effects(target));
+	if (target->experiment)
+		put(&object, "experiment", np_json_experiment(target->experiment));
 	return finish(&object);
 }
 

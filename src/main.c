@@ -14,6 +14,7 @@
 #include "kernel_check.h"
 #include "cases.h"
 #include "columns.h"
+#include "experiment.h"
 #include "explain.h"
 #include "files.h"
 #include "i18n.h"
@@ -25,6 +26,7 @@
 #include "take.h"
 #include "view_check.h"
 #include "view_compare.h"
+#include "view_experiment.h"
 #include "view_problems.h"
 #include "view_processes.h"
 #include "view_summary.h"
@@ -115,6 +117,8 @@ static int render(const struct np_snapshot *snapshot, const struct np_options *o
 		error = np_view_threads(snapshot, &view, stdout);
 	if (!error)
 		error = np_view_compare(snapshot, &view, stdout);
+	if (!error)
+		error = np_view_experiment(snapshot, &view, stdout);
 	return error || !options->explain ? error : np_view_explain(snapshot, &view, stdout);
 }
 
@@ -136,6 +140,8 @@ static int status_of(const struct np_snapshot *snapshot)
 
 	if (snapshot->kernel_check)
 		return of_verdicts[np_check_verdict(snapshot->kernel_check)];
+	if (!is_nothing(snapshot) && np_experiment_found(snapshot))
+		return DEFECT_FOUND;
 	return is_nothing(snapshot) ? FAILED : is_partial(snapshot) ? PARTIAL : ALL_WELL;
 }
 

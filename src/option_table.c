@@ -9,6 +9,7 @@
 
 #include "compare.h"
 #include "escape.h"
+#include "experiment.h"
 #include "i18n.h"
 
 int np_usage_error(char **ret_error, const char *bytes, const char *format)
@@ -218,6 +219,35 @@ static int parse_compare(const char *argument, struct np_options *options, char 
 	return error;
 }
 
+static int parse_experiment(const char *argument, struct np_options *options, char **ret_error)
+{
+	const char *bad;
+	size_t length;
+	char *copy;
+	int error;
+
+	options->experiment = np_experiment_default();
+	if (!argument || np_experiment_parse(argument, &options->experiment, &bad, &length) == 0)
+		return 0;
+	copy = strndup(bad, length);
+	error = copy ? np_usage_error(ret_error, copy,
+				      _("no reader '%s': give maps, smaps, smaps_rollup, numa_maps, pagemap, status, statm, "
+					"stat, move_pages, pagemap_scan, process_vm_readv or numaprobe")) : -ENOMEM;
+	free(copy);
+	return error;
+}
+
+static int parse_rounds(const char *argument, struct np_options *options, char **ret_error)
+{
+	size_t digits = strspn(argument, "0123456789");
+	unsigned long rounds = strtoul(argument, NULL, 10);
+
+	if (!digits || argument[digits] || rounds > NP_ROUNDS_MOST)
+		return np_usage_error(ret_error, argument, _("invalid number of rounds '%s': give 0 to 64"));
+	options->rounds = (unsigned)rounds;
+	return 0;
+}
+
 static int parse_report(const char *argument, struct np_options *options,
 			char **ret_error __attribute__((unused)))
 {
@@ -303,6 +333,13 @@ const struct np_option np_option_table[] = {
 	  FIELD(strict) },
 	{ 0, "with-kvm", NP_ARGUMENT_NONE, NULL, NP_GROUP_VERDICT, N_("check: run a tiny guest too (/dev/kvm)"),
 	  FIELD(with_kvm) },
+
+	{ 'x', "experiment", NP_ARGUMENT_OPTIONAL, N_("READER,..."), NP_GROUP_VERDICT,
+	  N_("try what readers do to the target"), .parse = parse_experiment },
+	{ 0, "rounds", NP_ARGUMENT_REQUIRED, N_("N"), NP_GROUP_VERDICT, N_("so many windows of each kind (default 4)"),
+	  .parse = parse_rounds },
+	{ 0, "freeze", NP_ARGUMENT_NONE, NULL, NP_GROUP_VERDICT, N_("stop it for moments, to see what clears hints"),
+	  FIELD(freeze) },
 
 	{ 0, "source", NP_ARGUMENT_REQUIRED, N_("SOURCE"), NP_GROUP_SOURCE,
 	  N_("auto (default: the best that works), bpf or pagemap"), .parse = parse_source },

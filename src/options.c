@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "experiment.h"
 #include "i18n.h"
 #include "option_table.h"
 
@@ -37,6 +38,9 @@ static const char *const exclusive[][3] = {
 	{ "replay", "tree", "cgroup" },
 	{ "compare", "raw", "pairs" },
 	{ "compare", "range" },
+	{ "experiment", "raw", "pairs" },
+	{ "experiment", "range" },
+	{ "experiment", "check-kernel", "replay" },
 	{ "check-kernel", "compare" },
 	{ "check-kernel", "range" },
 	{ "check-kernel", "vmas" },
@@ -50,6 +54,12 @@ static const char *const exclusive[][3] = {
 	{ "replay", "compare", "check-kernel" },
 	{ "replay", "range" },
 	{ "replay", "source" },
+};
+
+/* The first has no meaning without the second. */
+static const char *const needs[][2] = {
+	{ "freeze", "experiment" },
+	{ "rounds", "experiment" },
 };
 
 static size_t option_index(const char *name)
@@ -178,6 +188,16 @@ static int check_exclusive(const bool seen[NP_OPTION_LIMIT], char **ret_error)
 	return 0;
 }
 
+static int check_needs(const bool seen[NP_OPTION_LIMIT], char **ret_error)
+{
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+		if (!seen[option_index(needs[i][0])] || seen[option_index(needs[i][1])])
+			continue;
+		return asprintf(ret_error, _("--%s goes with --%s"), needs[i][0], needs[i][1]) < 0 ? -ENOMEM : -EINVAL;
+	}
+	return 0;
+}
+
 static int parse_target(const char *word, struct np_target_spec *ret, char **ret_error)
 {
 	unsigned long pid;
@@ -280,6 +300,8 @@ static int parse_all(int argc, char **argv, const struct getopt_tables *tables, 
 			return error;
 	}
 	error = check_exclusive(seen, ret_error);
+	if (error == 0)
+		error = check_needs(seen, ret_error);
 	if (error < 0)
 		return error;
 	error = check_belonging(options, ret_error);
@@ -290,7 +312,7 @@ static int parse_all(int argc, char **argv, const struct getopt_tables *tables, 
 
 int np_options_parse(int argc, char **argv, struct np_options *ret, char **ret_error)
 {
-	struct np_options options = { 0 };
+	struct np_options options = { .rounds = NP_ROUNDS };
 	struct getopt_tables tables = { 0 };
 	char **argv_copy = calloc((size_t)argc + 1, sizeof(*argv_copy));
 	int error = 0;

@@ -47,6 +47,9 @@ struct np_options {
 	enum np_source_choice source;
 	bool check_kernel, quick, strict, with_kvm; /* no target: the tests of the kernel; the others belong to it */
 	bool compare;
+	uint64_t experiment; /* readers, see np_experiment_parse(); 0: not wanted */
+	unsigned rounds;
+	bool freeze;
 	uint64_t compare_readers; /* see np_compare_parse(); 0: all */
 	const char *report, *replay; /* files, of argv; NULL: not asked for */
 	const char *metrics; /* file of --openmetrics; NULL: standard output */

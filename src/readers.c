@@ -15,7 +15,6 @@
 
 #define BATCH 512	  /* pages: what one page table holds */
 #define BUSY_NS 5000000	  /* one round of burning: about what reading the files of a small process takes */
-#define PM_PRESENT (1ULL << 63)
 
 /*
  * PAGEMAP_SCAN, Linux 6.7 (52526ca7fdb9, "fs/proc/task_mmu: implement IOCTL to get and optionally clear info about
@@ -81,7 +80,7 @@ static int read_spans(const struct np_reading *reading, int fd, uint64_t batch_p
 
 static int pagemap_batch(const struct np_reading *reading, int fd, uint64_t start, uint64_t end, uint64_t *ret_found)
 {
-	uint64_t entries[BATCH];
+	uint64_t entries[BATCH] = { 0 };
 	size_t count = (end - start) / reading->page_bytes, have = 0;
 
 	while (have < count * sizeof(*entries)) {
@@ -94,8 +93,8 @@ static int pagemap_batch(const struct np_reading *reading, int fd, uint64_t star
 			return -ESRCH; /* the address space is gone */
 		have += got > 0 ? (size_t)got : 0;
 	}
-	for (size_t i = 0; i < count; i++)
-		*ret_found += entries[i] & PM_PRESENT ? 1 : 0;
+	for (size_t i = 0; i < count; i++) /* bit 63: present */
+		*ret_found += entries[i] >> 63;
 	return 0;
 }
 

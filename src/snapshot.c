@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "experiment.h"
 #include "grains.h"
 #include "kernel_check.h"
 
@@ -67,6 +68,7 @@ void np_target_free(struct np_target *target)
 	free(target->memory_nodes);
 	np_grains_destroy(target->grains);
 	free(target->read_effects);
+	np_experiment_free(target->experiment);
 }
 
 void np_problem_free(struct np_problem *problem)

@@ -122,6 +122,8 @@ struct np_read_effect {
 	enum np_effect clears;		/* not tested: there were no hints, or the target ran */
 };
 
+struct np_experiment;
+
 struct np_source {
 	const char *name; /* "bpf", "pagemap" */
 	bool exact;	  /* every page state is known */
@@ -169,6 +171,8 @@ struct np_target {
 	struct np_rates *rates; /* NULL: not watched */
 	size_t read_effect_count;
 	struct np_read_effect *read_effects;
+	size_t freeze_tested; /* so many of them, the last ones, are of a target that was stopped for it */
+	struct np_experiment *experiment; /* experiment.h; NULL: not asked for */
 	bool readable; /* false: nothing but the problem is known */
 };
 

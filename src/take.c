@@ -12,6 +12,7 @@
 
 #include "check_run.h"
 #include "compare.h"
+#include "experiment.h"
 #include "files.h"
 #include "measure.h"
 #include "quickcheck.h"
@@ -77,6 +78,19 @@ static int compare_targets(const struct np_options *options, struct np_measure *
 	np_progress_start(&progress, options->quiet);
 	for (size_t i = 0; i < measure->snapshot->target_count && !result; i++)
 		result = np_compare_target(&compare, &measure->snapshot->targets[i]);
+	np_progress_end(&progress);
+	return result;
+}
+
+static int experiment_on_targets(const struct np_options *options, struct np_measure *measure)
+{
+	struct np_progress progress;
+	struct np_experiment_plan plan = { measure, options->experiment, options->rounds, options->freeze, &progress };
+	int result = 0;
+
+	np_progress_start(&progress, options->quiet);
+	for (size_t i = 0; i < measure->snapshot->target_count && !result; i++)
+		result = np_experiment_target(&plan, &measure->snapshot->targets[i]);
 	np_progress_end(&progress);
 	return result;
 }
@@ -170,6 +184,8 @@ int np_take(const struct np_options *options, struct np_walker *walker, int walk
 						 take_targets(options, np_walker_pid(walker), &taking.measure);
 	if (!result && !taking.refused && options->compare)
 		result = compare_targets(options, &taking.measure);
+	if (!result && !taking.refused && options->experiment)
+		result = experiment_on_targets(options, &taking.measure);
 	np_taking_free(&taking);
 	return result;
 }

@@ -19,6 +19,8 @@
 #define TABLES_WIDTH 14
 #define TEXT_COLUMN (FILE_COLUMN + FILE_WIDTH + SAYS_WIDTH + TABLES_WIDTH + 2)
 
+#define BRACKET_SIZE ((size_t)2 * NP_UNITS_SIZE)
+
 struct block {
 	const struct np_snapshot *snapshot;
 	const struct np_view *view;
@@ -31,16 +33,16 @@ static void format_pages(const struct block *block, uint64_t pages, char ret[NP_
 }
 
 /* "17.1G", or "17.0G-17.1G" where the target changed by more than can be seen. */
-static void format_bracket(const struct block *block, uint64_t low, uint64_t high, char ret[2 * NP_UNITS_SIZE])
+static void format_bracket(const struct block *block, uint64_t low, uint64_t high, char ret[BRACKET_SIZE])
 {
 	char first[NP_UNITS_SIZE], second[NP_UNITS_SIZE];
 
 	format_pages(block, low, first);
 	format_pages(block, high, second);
 	if (strcmp(first, second) == 0)
-		snprintf(ret, 2 * NP_UNITS_SIZE, "%s", first);
+		snprintf(ret, BRACKET_SIZE, "%s", first);
 	else
-		snprintf(ret, 2 * NP_UNITS_SIZE, "%s-%s", first, second);
+		snprintf(ret, BRACKET_SIZE, "%s-%s", first, second);
 }
 
 static char *missing_text(const struct np_comparison *row, const char *size)
@@ -123,7 +125,7 @@ static int print_cells(const struct block *block, const char *name, const char *
 
 static int print_row(const struct block *block, const struct np_comparison *row)
 {
-	char name[64], says[NP_UNITS_SIZE] = NP_VIEW_UNKNOWN, tables[2 * NP_UNITS_SIZE];
+	char name[64], says[NP_UNITS_SIZE] = NP_VIEW_UNKNOWN, tables[BRACKET_SIZE];
 
 	if (row->on_demand && row->verdict == NP_AGREES && row->pages.value == 0)
 		return 0;
@@ -155,7 +157,7 @@ static char *mapping_text(const struct block *block, const struct np_mapping_com
 
 static int print_mapping(const struct block *block, const struct np_mapping_comparison *mapping)
 {
-	char name[48], says[NP_UNITS_SIZE], tables[2 * NP_UNITS_SIZE];
+	char name[48], says[NP_UNITS_SIZE], tables[BRACKET_SIZE];
 
 	snprintf(name, sizeof(name), " %" PRIx64, mapping->start);
 	format_pages(block, mapping->pages, says);

@@ -198,6 +198,15 @@ static void touch(const struct region *region)
 	fflush(stdout);
 }
 
+/* One thread that touches everything, round and round: what NUMA balancing leaves alone on a single node. */
+static void __attribute__((noreturn)) spin(const struct region *regions, int count)
+{
+	for (;;)
+		for (int i = 0; i < count; i++)
+			if (regions[i].pages[PRESENT])
+				read_pages(&regions[i], 0, regions[i].bytes);
+}
+
 static void obey(const struct region *regions, int count)
 {
 	char line[4096];
@@ -215,6 +224,7 @@ static void __attribute__((noreturn)) usage(FILE *out, int status)
 	fprintf(out, "usage: np-factory [--threads N] [--burn] [--stop] SPEC...\n"
 		     "  --threads N  so many threads more; they wait\n"
 		     "  --burn       they burn processor time instead (one thread where none was asked for)\n"
+		     "  --spin       this thread reads all that is present, round and round, and obeys nobody\n"
 		     "  --stop       raise SIGSTOP when all is built and said\n"
 		     "A SPEC is one of\n");
 	for (const struct kind *kind = kinds; kind->name; kind++)
@@ -226,11 +236,12 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "threads", required_argument, NULL, 't' }, { "burn", no_argument, NULL, 'b' },
+		{ "spin", no_argument, NULL, 'p' },
 		{ "stop", no_argument, NULL, 's' },	     { "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option, threads = 0, count;
-	bool burning = false, stop = false;
+	bool burning = false, spinning = false, stop = false;
 	struct region *regions;
 
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
@@ -240,6 +251,9 @@ int main(int argc, char **argv)
 			break;
 		case 'b':
 			burning = true;
+			break;
+		case 'p':
+			spinning = true;
 			break;
 		case 's':
 			stop = true;
@@ -264,6 +278,8 @@ int main(int argc, char **argv)
 	print_truth(regions, count);
 	if (stop)
 		raise(SIGSTOP);
+	if (spinning)
+		spin(regions, count);
 	obey(regions, count);
 	return 0;
 }

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* From windows to answers. */
+#include "experiment.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "i18n.h"
+#include "readers.h"
+
+static bool is_reader(const char *name)
+{
+	const struct np_reader *reader = np_reader_find(name, strlen(name));
+
+	return reader && reader->kind != NP_READER_CONTROL;
+}
+
+/* A measure: its number of a window, and which way is a disturbance. */
+struct measure {
+	const char *name;
+	bool (*number)(const struct np_trial *window, double *ret);
+	bool more_is_worse;
+};
+
+/* In a pass. */
+static bool made(const struct np_trial *window, double *ret)
+{
+	int64_t passes = window->scans.known && window->scans.value > 1 ? window->scans.value : 1;
+
+	*ret = (double)window->made / (double)passes;
+	return true;
+}
+
+static bool run_share(const struct np_trial *window, double *ret)
+{
+	*ret = window->elapsed_ns ? 100.0 * (double)window->run_ns.value / (double)window->elapsed_ns : 0;
+	return window->run_ns.known;
+}
+
+static bool scans_per_minute(const struct np_trial *window, double *ret)
+{
+	*ret = window->elapsed_ns ? 60e9 * (double)window->scans.value / (double)window->elapsed_ns : 0;
+	return window->scans.known;
+}
+
+static const struct measure measures[] = {
+	[NP_MEASURE_CAUSES] = { "causes", made, true },
+	[NP_MEASURE_STALLS] = { "stalls", run_share, false },
+	[NP_MEASURE_LOSES] = { "loses", scans_per_minute, false },
+};
+
+#define MEASURES (sizeof(measures) / sizeof(measures[0]))
+
+const char *np_measure_name(enum np_measure_kind kind)
+{
+	return measures[kind].name;
+}
+
+/* The numbers of all windows of one reader; 0 where one of them is not known. */
+static size_t collect(const struct np_experiment *experiment, const char *reader, const struct measure *measure,
+		      double ret[NP_ROUNDS_MOST])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < experiment->window_count && count < NP_ROUNDS_MOST; i++) {
+		const struct np_trial *window = &experiment->windows[i];
+
+		if (strcmp(window->reader, reader) == 0 && !measure->number(window, &ret[count++]))
+			return 0;
+	}
+	return count;
+}
+
+/* The balancer never came by, so nothing could have been caused or lost. */
+static bool was_scanned(const struct np_experiment *experiment)
+{
+	for (size_t i = 0; i < experiment->window_count; i++)
+		if (experiment->windows[i].made > 0 ||
+		    (experiment->windows[i].scans.known && experiment->windows[i].scans.value > 0))
+			return true;
+	return false;
+}
+
+static bool has_run(const struct np_experiment *experiment)
+{
+	for (size_t i = 0; i < experiment->window_count; i++)
+		if (!experiment->windows[i].run_ns.known || experiment->windows[i].run_ns.value > 0)
+			return true;
+	return false;
+}
+
+static double worse_p(const struct np_effect_test *test)
+{
+	return measures[test->kind].more_is_worse ? test->difference.more_p : test->difference.less_p;
+}
+
+static void judge(const struct np_experiment *experiment, struct np_effect_test *test, size_t family)
+{
+	test->found = NP_EFFECT_NOT_TESTED;
+	if (!has_run(experiment))
+		test->reason = _("the process did not run");
+	else if (test->kind != NP_MEASURE_STALLS && !was_scanned(experiment))
+		test->reason = experiment->balancing_off ? _("NUMA balancing is off") :
+							   _("the balancer did not scan the process");
+	else if (test->difference.least_p / 2 * (double)family > NP_ALPHA)
+		test->reason = _("too few rounds to tell anything from chance");
+	else
+		test->found = test->adjusted_p <= NP_ALPHA ? NP_EFFECT_YES : NP_EFFECT_NO;
+}
+
+static void test_one(const struct np_experiment *experiment, const char *reader, const char *control,
+		     enum np_measure_kind kind, struct np_effect_test *ret)
+{
+	double with[NP_ROUNDS_MOST], without[NP_ROUNDS_MOST];
+	size_t with_count = collect(experiment, reader, &measures[kind], with);
+	size_t without_count = collect(experiment, control, &measures[kind], without);
+
+	*ret = (struct np_effect_test){ .reader = reader, .control = control, .kind = kind, .adjusted_p = 1,
+					.found = NP_EFFECT_NOT_TESTED };
+	if (with_count && without_count)
+		np_permutation_test(with, with_count, without, without_count, NP_CONFIDENCE, &ret->difference);
+	else
+		ret->reason = _("the kernel does not tell");
+}
+
+/* All readers of one measure count as one family: with many of them, chance would find something in one. */
+static void correct(struct np_experiment *experiment, enum np_measure_kind kind)
+{
+	struct np_effect_test *family[sizeof(uint64_t) * 8];
+	double p[sizeof(uint64_t) * 8] = { 0 }, adjusted[sizeof(uint64_t) * 8] = { 0 };
+	size_t count = 0;
+
+	for (size_t i = 0; i < experiment->test_count; i++) {
+		struct np_effect_test *test = &experiment->tests[i];
+
+		if (test->kind != kind || test->reason)
+			continue;
+		if (is_reader(test->reader)) {
+			p[count] = worse_p(test);
+			family[count++] = test;
+		} else {
+			test->adjusted_p = worse_p(test);
+			judge(experiment, test, 1);
+		}
+	}
+	np_holm(p, count, adjusted);
+	for (size_t i = 0; i < count; i++) {
+		family[i]->adjusted_p = adjusted[i];
+		judge(experiment, family[i], count);
+	}
+}
+
+int np_experiment_analyse(struct np_experiment *experiment, uint64_t readers)
+{
+	size_t most = 2 * MEASURES * (size_t)(1 + __builtin_popcountll(readers));
+
+	experiment->tests = calloc(most, sizeof(*experiment->tests));
+	if (!experiment->tests)
+		return -ENOMEM;
+	for (size_t kind = 0; kind < MEASURES; kind++) {
+		for (const struct np_reader *reader = np_readers; reader->name; reader++)
+			if (reader->kind != NP_READER_CONTROL && readers & 1ULL << (reader - np_readers))
+				test_one(experiment, reader->name, "busy", (enum np_measure_kind)kind,
+					 &experiment->tests[experiment->test_count++]);
+		test_one(experiment, "busy", "none", (enum np_measure_kind)kind,
+			 &experiment->tests[experiment->test_count++]);
+		correct(experiment, (enum np_measure_kind)kind);
+	}
+	return 0;
+}
+
+void np_experiment_free(struct np_experiment *experiment)
+{
+	if (!experiment)
+		return;
+	free(experiment->windows);
+	free(experiment->tests);
+	free(experiment);
+}
+
+static bool found_in(const struct np_target *target)
+{
+	const struct np_experiment *experiment = target->experiment;
+
+	for (size_t i = 0; i < target->read_effect_count; i++)
+		if (target->read_effects[i].clears == NP_EFFECT_YES)
+			return true;
+	for (size_t i = 0; experiment && i < experiment->test_count; i++)
+		if (experiment->tests[i].found == NP_EFFECT_YES && is_reader(experiment->tests[i].reader))
+			return true;
+	return false;
+}
+
+bool np_experiment_found(const struct np_snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->target_count; i++)
+		if (found_in(&snapshot->targets[i]))
+			return true;
+	return false;
+}

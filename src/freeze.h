@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Stops a process for a moment, and lets it go on whatever becomes of numaprobe. A guardian, a child in a session of
+ * its own, sends both signals; it resumes the process when it is told to, when numaprobe's end of a socket closes
+ * (that is how it learns of SIGKILL), or when the time is up (numaprobe may have been stopped itself).
+ */
+#ifndef NUMAPROBE_FREEZE_H
+#define NUMAPROBE_FREEZE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define NP_FREEZE_SECONDS 30 /* the longest that a process is kept stopped */
+
+struct np_freeze {
+	pid_t guardian; /* 0: the process was stopped before, and stays so */
+	int socket_fd;
+};
+
+/*
+ * Stops all threads of a process. dir_fd: its /proc/PID, by which it is told apart from one that got its number
+ * later. 0; -ESRCH; -EPERM; -ETIMEDOUT: a thread would not stop, and the process goes on; or another -errno.
+ */
+int np_freeze(pid_t pid, int dir_fd, struct np_freeze *ret);
+
+/* Resumes it, unless it was stopped before. 0; or -ETIMEDOUT: it had been resumed already, since the time was up. */
+int np_thaw(struct np_freeze *freeze);
+
+#endif

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""--experiment: what readers do to a target, and that no target is left stopped whatever becomes of numaprobe."""
+
+import contextlib
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import time
+
+from harness import (Factory, balancing, expect, expect_equal, frozen, look, program, run, test, total,
+                     wait_until)
+
+KILLS = 50
+FOUND, PARTIAL = 4, 3
+EXPERIMENT_HANG_SECONDS = 900
+
+
+def state(pid):
+    return pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+
+
+def experiment(pid, *arguments):
+    """Exit status, the report's target, and what was said on standard error. The balancer sets the pace."""
+    done = subprocess.run([program("numaprobe"), "-J", *arguments, str(pid)], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=EXPERIMENT_HANG_SECONDS, check=False)
+    expect(done.returncode in (0, PARTIAL, FOUND), f"exit status {done.returncode}: {done.stderr}")
+    return done.returncode, json.loads(done.stdout)["targets"][0], done.stderr
+
+
+def effects(target, kind):
+    return {effect["reader"]: effect for effect in target["experiment"]["effects"] if effect["effect"] == kind}
+
+
+@test()
+def smaps_causes_hints():
+    """
+    A single-threaded process on its own node: the balancer leaves it alone, but while somebody reads smaps. Reading
+    page tables, and load alone, cause nothing.
+    """
+    with balancing(1), Factory("--spin", "anon:32M") as factory:
+        status, target, stderr = experiment(factory.pid, "-x")
+        causes = effects(target, "causes")
+        expect_equal(f"smaps, of {causes['smaps']}", causes["smaps"]["verdict"], "yes")
+        expect(causes["smaps"]["difference"] > 1000, f"too few: {causes['smaps']}")
+        for name in ("numaprobe", "busy"):
+            expect_equal(f"{name}, of {causes[name]}", causes[name]["verdict"], "none seen")
+        expect_equal(f"exit status, with {stderr!r}", status, FOUND)
+        windows = target["experiment"]["windows"]
+        expect_equal("windows", sorted(window["reader"] for window in windows),
+                     sorted(4 * ["none", "busy", "smaps", "numaprobe"]))
+
+
+@test()
+def nothing_is_known_of_the_unscanned():
+    """Without the balancer nothing can be caused or lost; that is not known, and never a pass."""
+    with balancing(0), Factory("--spin", "anon:4M") as factory:
+        status, target, stderr = experiment(factory.pid, "-xstat", "--rounds", "3")
+        for kind in ("causes", "loses"):
+            for effect in effects(target, kind).values():
+                expect_equal(f"{kind}: verdict", effect["verdict"], "unknown")
+                expect_equal(f"{kind}: reason", effect["reason"], "NUMA balancing is off")
+        expect("NUMA balancing is off" in stderr, stderr)
+        expect(status in (PARTIAL, FOUND), f"exit status {status}")
+
+
+@test()
+def too_few_rounds_are_said():
+    with balancing(0), Factory("--spin", "anon:4M") as factory:
+        _, target, stderr = experiment(factory.pid, "-xstat", "--rounds", "1")
+        expect_equal("stalls", effects(target, "stalls")["stat"]["reason"], "too few rounds to tell anything from chance")
+        expect("too few rounds" in stderr, stderr)
+
+
+@test()
+def frozen_reading_clears_nothing():
+    """Exactly: hints before and after each reader, on a process that is stopped for it and goes on."""
+    with balancing(0) as set_balancing, Factory("--threads", "2", "--burn", "anon:64M", "thp:8M") as factory:
+        set_balancing(1)
+        wait_until("hints", lambda: total(look(factory.pid)["pages"]["hinted"]) > 1000)
+        set_balancing(0)
+        readers = "maps,smaps,smaps_rollup,numa_maps,pagemap,status,stat,move_pages,numaprobe"
+        status, target, stderr = experiment(factory.pid, f"-x{readers}", "--freeze", "--rounds", "0")
+        expect_equal("standard error", stderr, "")
+        expect_equal("exit status", status, 0)
+        expect_equal("readers", [read["reader"] for read in target["reads"]], readers.split(","))
+        for read in target["reads"]:
+            expect(read["hinted_before"] > 0, f"no hints: {read}")
+            expect_equal(f"{read['reader']}: verdict", read["verdict"], "leaves hints alone")
+        expect(state(factory.pid) != "T", "left stopped")
+
+
+@contextlib.contextmanager
+def probing(pid):
+    with subprocess.Popen([program("numaprobe"), "-xsmaps,numa_maps,pagemap,move_pages", "--freeze", "--rounds", "0",
+                           str(pid)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        yield process
+
+
+@test()
+def killed_at_any_moment():
+    """SIGKILL, to numaprobe alone and at random: its guardian lets the target go on."""
+    with Factory("--spin", "anon:256M") as factory:
+        with probing(factory.pid) as process:
+            start = time.monotonic()
+            process.wait()
+            length = time.monotonic() - start
+        seen_stopped = 0
+        for _ in range(KILLS):
+            with probing(factory.pid) as process:
+                time.sleep(random.uniform(0, length))
+                seen_stopped += state(factory.pid) == "T"
+                process.kill()
+            wait_until("the target goes on", lambda: state(factory.pid) != "T")
+        expect(seen_stopped > 0, "it was never stopped at the moment of the kill, so nothing was tried")
+
+
+@test()
+def signals_let_it_go_on():
+    with Factory("--spin", "anon:64M") as factory:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with probing(factory.pid) as process:
+                wait_until("stopped, or done", lambda: state(factory.pid) == "T" or process.poll() is not None)
+                process.send_signal(number)
+            wait_until("the target goes on", lambda: state(factory.pid) != "T")
+
+
+@test()
+def stopped_stays_stopped():
+    with frozen("anon:4M") as factory:
+        run("-xsmaps", "--freeze", "--rounds", "0", factory.pid)
+        expect_equal("state", state(factory.pid), "T")
+
+
+@test()
+def mistakes_are_told():
+    for arguments in (("-xnonsense",), ("-xbusy",), ("-x", "--rounds", "65"), ("-x", "--rounds", "few"), ("--freeze",),
+                      ("--rounds", "3"), ("-x", "--raw")):
+        expect_equal(f"{arguments}: exit status", run(*arguments, os.getpid()).returncode, 2)
