@@ -49,8 +49,8 @@ _numaprobe_targets()
 
 _numaprobe_options()
 {
-	printf '%s\n' --range \
-		-v --vmas -o --output --output-all -s --sort -z --nonzero --explain -H --list-columns \
+	printf '%s\n' -a --all -t --tree -g --cgroup --range \
+		-v --vmas -o --output --output-all -s --sort -z --nonzero --explain -H --list-columns -m --map --svg -w --watch -c --count \
 		-J --json -r --raw -P --pairs --openmetrics -n --noheadings -b --bytes --color \
 		-C --compare -k --check-kernel --quick --strict --with-kvm \
 		--report --replay --redact --source \
@@ -99,7 +99,7 @@ _numaprobe()
 		_numaprobe_offer "$typed" < <(_numaprobe_columns "$1")
 		return
 		;;
-	--report | --replay)
+	--report | --replay | --svg)
 		compopt -o default
 		return
 		;;
@@ -109,7 +109,11 @@ _numaprobe()
 			return
 		fi
 		;;
-	--range) return ;;
+	-g | --cgroup)
+		_numaprobe_offer "$typed" < <(cut -d: -f3- -- /proc/[0-9]*/cgroup 2>/dev/null | sort -u)
+		return
+		;;
+	--range | -c | --count) return ;;
 	esac
 	if [[ $typed == -* ]]; then
 		_numaprobe_offer "$typed" < <(_numaprobe_options)

@@ -21,22 +21,33 @@ function __numaprobe_names
     cat /proc/*/comm 2>/dev/null | sort -u
 end
 
+function __numaprobe_cgroups
+    cut -d: -f3- /proc/*/cgroup 2>/dev/null | sort -u
+end
+
 complete -c numaprobe -f
 complete -c numaprobe -a '(__fish_complete_pids)'
 complete -c numaprobe -a '(__numaprobe_names)' -d 'Command name'
+complete -c numaprobe -s a -l all -d 'all processes'
+complete -c numaprobe -s t -l tree -d 'the targets and all their descendants'
+complete -c numaprobe -s g -l cgroup -x -a '(__numaprobe_cgroups)' -d 'the processes of a cgroup and of those below it'
 complete -c numaprobe -l range -x -d 'only these addresses (hexadecimal, as in maps)'
 complete -c numaprobe -s v -l vmas -d 'one line for each mapping'
-complete -c numaprobe -s o -l output -x -a '(__numaprobe_list)' -d 'mappings: these columns; +LIST: these too'
-complete -c numaprobe -l output-all -d 'mappings: all columns'
-complete -c numaprobe -s s -l sort -x -a '(__numaprobe_sort)' -d 'mappings: sorted by this column'
-complete -c numaprobe -s z -l nonzero -d 'mappings: only those that hold a page'
+complete -c numaprobe -s o -l output -x -a '(__numaprobe_list)' -d 'table: these columns; +LIST: these too'
+complete -c numaprobe -l output-all -d 'table: all columns'
+complete -c numaprobe -s s -l sort -x -a '(__numaprobe_sort)' -d 'table: sorted by this column'
+complete -c numaprobe -s z -l nonzero -d 'table: only rows that hold a page'
 complete -c numaprobe -l explain -d 'also say what the figures mean'
-complete -c numaprobe -s H -l list-columns -d 'list the columns of the mappings, and exit'
+complete -c numaprobe -s H -l list-columns -d 'list the columns, and exit'
+complete -c numaprobe -s m -l map -d 'a map of the address space'
+complete -c numaprobe -l svg -r -F -d 'the same as a picture'
+complete -c numaprobe -s w -l watch -d 'look again and again, every second or so often'
+complete -c numaprobe -s c -l count -x -d 'look so many times, then end'
 complete -c numaprobe -s J -l json -d 'everything as JSON; with -v its mappings too'
-complete -c numaprobe -s r -l raw -d 'mappings: raw columns, one blank between them'
-complete -c numaprobe -s P -l pairs -d 'mappings: KEY="value" pairs'
+complete -c numaprobe -s r -l raw -d 'table: raw columns, one blank between them'
+complete -c numaprobe -s P -l pairs -d 'table: KEY="value" pairs'
 complete -c numaprobe -l openmetrics -F -d 'metrics for Prometheus, to standard output or FILE'
-complete -c numaprobe -s n -l noheadings -d 'mappings: no headings'
+complete -c numaprobe -s n -l noheadings -d 'table: no headings'
 complete -c numaprobe -s b -l bytes -d 'sizes in bytes, not in units such as 12.1G'
 complete -c numaprobe -l color -a 'auto always never' -d 'auto (default), always or never'
 complete -c numaprobe -s C -l compare -a 'status statm smaps smaps_rollup numa_maps pagemap move_pages' -d 'hold smaps, status, ... against page tables'

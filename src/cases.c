@@ -12,6 +12,7 @@
 #include "i18n.h"
 #include "json.h"
 #include "metrics.h"
+#include "paint.h"
 #include "redact.h"
 #include "replay.h"
 #include "report.h"
@@ -73,7 +74,7 @@ static void report_missing(const struct np_options *options, struct np_snapshot 
 			np_problem_add(snapshot, spec->pid ? pid : spec->command, "find", 0,
 				       "the report has no such process");
 	}
-	if (snapshot->target_count == 0 && snapshot->problem_count == 0)
+	if (snapshot->target_count == 0 && snapshot->problem_count == 0 && !snapshot->kernel_check)
 		np_problem_add(snapshot, options->replay, "find", 0, "the report has no process");
 }
 
@@ -130,6 +131,8 @@ int np_case_finish(const struct np_options *options, struct np_snapshot *snapsho
 
 	if (!result)
 		result = write_file(snapshot, np_json_write, options->report, 0600, ret_error);
+	if (!result)
+		result = write_file(snapshot, np_paint_svg, options->svg, 0644, ret_error);
 	if (!result) /* for node_exporter, which is another user */
 		result = write_file(snapshot, np_metrics_write, options->metrics, 0644, ret_error);
 	return result;

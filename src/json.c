@@ -181,6 +181,24 @@ static json_t *rates(const struct np_rates *changes)
 	return finish(&object);
 }
 
+static json_t *threads(const struct np_target *target)
+{
+	struct builder array = { json_array(), false };
+
+	for (size_t i = 0; i < target->thread_count; i++) {
+		const struct np_thread *thread = &target->threads_seen[i];
+		struct builder object = { json_object(), false };
+
+		put(&object, "tid", json_integer(thread->tid));
+		put(&object, "name", text(thread->name));
+		put(&object, "cpu", fact(&thread->cpu));
+		put(&object, "node", fact(&thread->node));
+		put(&object, "preferred_node", fact(&thread->preferred_node));
+		append(&array, finish(&object));
+	}
+	return finish(&array);
+}
+
 static json_t *mapping_object(const struct np_mapping *mapping, const struct np_system *system)
 {
 	struct builder object = { json_object(), false };
@@ -314,6 +332,10 @@ static json_t *target_object(const struct np_target *target, const struct np_sys
 	put(&object, "pages", readable ? pages(&target->pages, system) : json_null());
 	put(&object, "huge", readable ? huge(&target->pages, system) : json_null());
 	put(&object, "balancing", balancing(target));
+	if (target->thread_count) {
+		put(&object, "threads_seen", threads(target));
+		put(&object, "memory_nodes", text(target->memory_nodes));
+	}
 	if (target->rates)
 		put(&object, "rates", rates(target->rates));
 	put(&object, "mappings", mappings(target, system));

@@ -57,6 +57,11 @@ int64_t np_json_integer(const struct np_json *json)
 	return json_integer_value((const json_t *)json);
 }
 
+double np_json_real(const struct np_json *json)
+{
+	return json_number_value((const json_t *)json);
+}
+
 const char *np_json_string(const struct np_json *json)
 {
 	return json_string_value((const json_t *)json);

@@ -34,6 +34,7 @@ enum np_json_type np_json_type(const struct np_json *json);
 /* Of a value of that type. */
 bool np_json_bool(const struct np_json *json);
 int64_t np_json_integer(const struct np_json *json);
+double np_json_real(const struct np_json *json); /* or of an integer */
 const char *np_json_string(const struct np_json *json);
 
 /* Of an array or an object. */

@@ -20,6 +20,7 @@
 #include "json.h"
 #include "metrics.h"
 #include "options.h"
+#include "paint.h"
 #include "real_user.h"
 #include "take.h"
 #include "view_check.h"
@@ -27,6 +28,7 @@
 #include "view_problems.h"
 #include "view_processes.h"
 #include "view_summary.h"
+#include "view_threads.h"
 #include "view_vmas.h"
 #include "watch.h"
 
@@ -80,8 +82,12 @@ static bool wants_color(enum np_color_when when)
 static int render_targets(const struct np_snapshot *snapshot, const struct np_options *options,
 			  const struct np_view *view)
 {
+	if (options->map)
+		return np_paint_terminal(snapshot, view, stdout);
 	if (options->vmas)
 		return np_view_vmas(snapshot, options, view, stdout);
+	if (options->svg && !options->shaped)
+		return 0;
 	if (options->processes || (np_options_select_groups(options) && snapshot->target_count > 1))
 		return np_view_processes(snapshot, options, view, stdout);
 	return np_view_summary(snapshot, view, stdout);
@@ -105,6 +111,8 @@ static int render(const struct np_snapshot *snapshot, const struct np_options *o
 	if (is_nothing(snapshot))
 		return 0;
 	error = render_targets(snapshot, options, &view);
+	if (!error && options->threads && !options->noheadings)
+		error = np_view_threads(snapshot, &view, stdout);
 	if (!error)
 		error = np_view_compare(snapshot, &view, stdout);
 	return error || !options->explain ? error : np_view_explain(snapshot, &view, stdout);
@@ -184,7 +192,7 @@ int main(int argc, char **argv)
 	int walker_error = 0, status = ALL_WELL;
 
 	if (np_keep_standard_descriptors() < 0)
-		return FAILED;
+		err(FAILED, "/");
 	if (getauxval(AT_SECURE)) {
 		walker_error = -np_walker_start(&walker);
 		if (np_become_real_user() < 0)

@@ -15,11 +15,13 @@
 
 #include "classify.h"
 #include "files.h"
+#include "grains.h"
 #include "hugetlb.h"
 #include "pagemap.h"
 #include "parse_numa_maps.h"
 #include "parse_sched.h"
 #include "parse_status.h"
+#include "threads.h"
 
 #define TRIES 5 /* walks of a target that changes all the time */
 #define PAGE_SHIFT 12
@@ -185,12 +187,26 @@ static int look_walk(struct np_measure *measure, pid_t pid, struct look *look)
 	return np_pagemap_read(look->pagemap_fd, pid, &rules, &look->classifier, start, end, &look->move_error);
 }
 
+/* The first mapping that ends behind an address. They are in order, and there may be tens of thousands. */
+static size_t first_behind(const struct np_maps *maps, uint64_t addr)
+{
+	size_t low = 0, high = maps->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (maps->maps[middle].end <= addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* [start, end) is mapped in full, with access or without as it was. */
 static bool still_so(const struct np_maps *maps, uint64_t start, uint64_t end, bool protnone)
 {
-	for (size_t i = 0; i < maps->count && start < end; i++) {
-		if (maps->maps[i].end <= start)
-			continue;
+	for (size_t i = first_behind(maps, start); i < maps->count && start < end; i++) {
 		if (maps->maps[i].start > start || np_map_is_protnone(&maps->maps[i]) != protnone)
 			return false;
 		start = maps->maps[i].end;
@@ -475,7 +491,16 @@ static int measure_open_target(struct np_measure *measure, int dir_fd, const cha
 		leave_out(measure->snapshot);
 		return 0;
 	}
+	if (measure->want_grains) {
+		target->grains = np_grains_create(measure->snapshot->system.node_count);
+		if (!target->grains)
+			return -ENOMEM;
+		measure->recorder = &target->grains->recorder;
+	}
 	result = look_at(measure, dir_fd, target, path, &look, &what);
+	measure->recorder = NULL;
+	if (!result && target->grains && target->grains->failed)
+		result = -ENOMEM;
 	target->source.elapsed_ns = now_ns() - start;
 	if (result == -ESRCH && measure->only_with_memory) {
 		leave_out(measure->snapshot);
@@ -491,6 +516,8 @@ static int measure_open_target(struct np_measure *measure, int dir_fd, const cha
 		result = 0;
 	if (!result && target->readable && measure->want_mappings)
 		result = keep_mappings(measure, target, &look);
+	if (!result && target->readable && measure->want_threads)
+		result = np_threads_read(measure->root_fd, dir_fd, measure->snapshot, target);
 	if (!result && target->readable && measure->want_mappings && measure->want_numa_maps)
 		result = read_numa_maps(measure, dir_fd, path, target);
 	look_free(&look);

@@ -184,6 +184,12 @@ static int parse_watch(const char *argument, struct np_options *options, char **
 	return 0;
 }
 
+static int parse_svg(const char *argument, struct np_options *options, char **ret_error __attribute__((unused)))
+{
+	options->svg = argument;
+	return 0;
+}
+
 static int parse_count(const char *argument, struct np_options *options, char **ret_error)
 {
 	char *end;
@@ -258,6 +264,8 @@ const struct np_option np_option_table[] = {
 	{ 0, "explain", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("also say what the figures mean"), FIELD(explain) },
 	{ 'H', "list-columns", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("list the columns, and exit"),
 	  FIELD(list_columns) },
+	{ 'm', "map", NP_ARGUMENT_NONE, NULL, NP_GROUP_VIEW, N_("a map of the address space"), FIELD(map) },
+	{ 0, "svg", NP_ARGUMENT_REQUIRED, N_("FILE"), NP_GROUP_VIEW, N_("the same as a picture"), .parse = parse_svg },
 	{ 'w', "watch", NP_ARGUMENT_OPTIONAL, N_("SECONDS"), NP_GROUP_VIEW,
 	  N_("look again and again, every second or so often"), .parse = parse_watch },
 	{ 'c', "count", NP_ARGUMENT_REQUIRED, N_("N"), NP_GROUP_VIEW, N_("look so many times, then end"),

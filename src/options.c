@@ -20,11 +20,21 @@ static const char *const exclusive[][3] = {
 	{ "json", "nonzero" },
 	{ "json", "noheadings" },
 	{ "watch", "vmas" },
+	{ "watch", "map" },
+	{ "watch", "svg" },
+	{ "map", "vmas" },
+	{ "map", "json" },
+	{ "map", "raw", "pairs" },
+	{ "map", "openmetrics" },
+	{ "replay", "map" },
+	{ "replay", "svg" },
 	{ "watch", "compare" },
 	{ "watch", "openmetrics" },
 	{ "watch", "explain" },
 	{ "watch", "report" },
 	{ "watch", "replay" },
+	{ "watch", "redact" },
+	{ "replay", "tree", "cgroup" },
 	{ "compare", "raw", "pairs" },
 	{ "compare", "range" },
 	{ "check-kernel", "compare" },
@@ -37,7 +47,7 @@ static const char *const exclusive[][3] = {
 	{ "openmetrics", "vmas" },
 	{ "openmetrics", "output", "output-all" },
 	{ "explain", "raw", "pairs" },
-	{ "replay", "compare" },
+	{ "replay", "compare", "check-kernel" },
 	{ "replay", "range" },
 	{ "replay", "source" },
 };
@@ -236,6 +246,7 @@ static int choose_table(struct np_options *options, char **ret_error)
 {
 	bool groups = np_options_select_groups(options);
 
+	options->threads = options->vmas && options->format != NP_FORMAT_RAW && options->format != NP_FORMAT_PAIRS;
 	if (options->count && !options->watch_ns)
 		options->watch_ns = 1000000000;
 	if (options->watch_ns) {

@@ -32,6 +32,9 @@ struct np_options {
 	bool shaped;			 /* an option was given that shapes a table */
 	bool vmas;			 /* the mappings are wanted: -v, or a shaped table that is not of processes */
 	bool processes;			 /* the table of processes is wanted, however many there are */
+	bool threads;			 /* and each thread below them: -v */
+	bool map;			 /* a map of the address space on the terminal */
+	const char *svg;		 /* the same as a picture, to this file; NULL: not wanted */
 	bool nonzero;
 	struct np_column_choice columns;
 	struct np_column_ref sort; /* column NULL: by address */

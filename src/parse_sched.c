@@ -47,6 +47,20 @@ static int take_head(struct np_span *span, struct np_sched *sched)
 	return -EINVAL;
 }
 
+/* "current_node=0, numa_group_id=0": the one line of interest that has no colon (show_numa_stats()) */
+static int take_current_node(struct np_span line, struct np_fact *ret)
+{
+	int64_t node;
+	int err;
+
+	if (!np_take_text(&line, "current_node="))
+		return 0;
+	err = np_take_i64(&line, &node);
+	if (err == 0)
+		*ret = NP_FACT(node);
+	return err;
+}
+
 int np_parse_sched(const char *text, size_t length, struct np_sched *ret)
 {
 	struct np_span rest = np_span_make(text, length), line;
@@ -56,8 +70,11 @@ int np_parse_sched(const char *text, size_t length, struct np_sched *ret)
 	if (!np_span_whole_lines(rest))
 		return -EINVAL;
 	err = take_head(&rest, &sched);
-	while (err == 0 && np_take_line(&rest, &line))
-		err = np_parse_key_line(line, ':', sched_keys, NP_ARRAY_SIZE(sched_keys), &sched);
+	while (err == 0 && np_take_line(&rest, &line)) {
+		err = take_current_node(line, &sched.current_node);
+		if (err == 0)
+			err = np_parse_key_line(line, ':', sched_keys, NP_ARRAY_SIZE(sched_keys), &sched);
+	}
 	if (err < 0)
 		return err;
 	*ret = sched;

@@ -17,6 +17,7 @@ struct np_sched {
 	struct np_fact scan_seq;
 	struct np_fact pages_migrated;
 	struct np_fact preferred_node; /* -1: none yet */
+	struct np_fact current_node;   /* of the CPU that the thread ran on last */
 	struct np_fact total_faults;   /* of this thread, decaying */
 };
 

@@ -75,7 +75,7 @@ int np_parse_statm(const char *text, size_t length, struct np_statm *ret)
 }
 
 /* The fields of stat after the command, counted as proc(5) does: the state is field 3. */
-enum { STAT_STATE = 3, STAT_MINOR_FAULTS = 10, STAT_MAJOR_FAULTS = 12, STAT_THREADS = 20, STAT_START_TICKS = 22 };
+enum { STAT_STATE = 3, STAT_MINOR_FAULTS = 10, STAT_MAJOR_FAULTS = 12, STAT_THREADS = 20, STAT_START_TICKS = 22, STAT_PROCESSOR = 39 };
 
 static uint64_t *stat_field(struct np_stat *stat, int field)
 {
@@ -106,6 +106,19 @@ static int skip_command(struct np_span *span)
 	return 0;
 }
 
+/* Further on, and not worth a failure. */
+static void take_processor(struct np_span span, struct np_fact *ret)
+{
+	struct np_span word;
+	uint64_t number;
+
+	for (int field = STAT_START_TICKS + 1; field < STAT_PROCESSOR; field++)
+		if (!np_take_word(&span, &word))
+			return;
+	if (take_field(&span, &number) == 0 && number <= INT64_MAX)
+		*ret = NP_FACT((int64_t)number);
+}
+
 int np_parse_stat(const char *text, size_t length, struct np_stat *ret)
 {
 	struct np_span span = np_span_make(text, length), word;
@@ -124,6 +137,7 @@ int np_parse_stat(const char *text, size_t length, struct np_stat *ret)
 	}
 	if (err < 0)
 		return err;
+	take_processor(span, &stat.processor);
 	*ret = stat;
 	return 0;
 }

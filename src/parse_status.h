@@ -25,7 +25,8 @@ struct np_stat {
 	uint64_t minor_faults; /* of all threads, those that exited too, but not of children */
 	uint64_t major_faults;
 	uint64_t threads;
-	uint64_t start_ticks; /* since boot, in clock ticks */
+	uint64_t start_ticks;
+	struct np_fact processor; /* the CPU that it ran on last */ /* since boot, in clock ticks */
 };
 
 /* 0, -EINVAL, -ERANGE; *ret is untouched on failure. */

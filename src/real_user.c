@@ -12,7 +12,7 @@ int np_keep_standard_descriptors(void)
 {
 	/* Neither readable nor writable: a read or a write fails, as it would on the closed one. */
 	for (int fd = 0; fd <= 2; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/", O_PATH) != fd)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/", O_PATH) != fd)
 			return -errno;
 	return 0;
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel_check.h"
+
 #define DELETED " (deleted)"
 
 struct token {
@@ -269,10 +271,23 @@ static int redact_problem(struct redaction *redaction, struct np_problem *proble
 	return result ? result : redact_words(redaction, &problem->effect);
 }
 
+static int redact_check(struct redaction *redaction, struct np_kernel_check *check)
+{
+	int result = check ? redact_words(redaction, &check->regime_why) : 0;
+
+	for (size_t i = 0; check && i < check->test_count && !result; i++)
+		result = redact_words(redaction, &check->tests[i].why);
+	for (size_t i = 0; check && i < NP_PROBES && !result; i++)
+		result = redact_words(redaction, &check->probes[i].why);
+	return result;
+}
+
 static int redact_all(struct redaction *redaction, struct np_snapshot *snapshot)
 {
 	int result = redact_words(redaction, &snapshot->check.why_not);
 
+	if (!result)
+		result = redact_check(redaction, snapshot->kernel_check);
 	for (size_t i = 0; i < snapshot->target_count && !result; i++)
 		result = redact_target(redaction, &snapshot->targets[i]);
 	for (size_t i = 0; i < snapshot->problem_count && !result; i++)

@@ -163,6 +163,32 @@ int np_field_text(struct np_replay *replay, const struct np_json *value,
 	return result == -EINVAL ? np_replay_wrong(replay, _("badly escaped")) : result;
 }
 
+int np_field_sentence(struct np_replay *replay, const struct np_json *value, const struct np_field *field, void *ret)
+{
+	char *text = NULL, *escaped;
+	int result = np_field_text(replay, value, field, &text);
+
+	if (result)
+		return result;
+	escaped = np_escape(text, true);
+	if (escaped && strcmp(escaped, text) == 0)
+		*(char **)ret = text;
+	else
+		free(text);
+	result = !escaped ? -ENOMEM : *(char **)ret ? 0 : np_replay_wrong(replay, _("not plain text"));
+	free(escaped);
+	return result;
+}
+
+int np_field_real(struct np_replay *replay, const struct np_json *value,
+		  const struct np_field *field __attribute__((unused)), void *ret)
+{
+	if (np_json_type(value) != NP_JSON_REAL && np_json_type(value) != NP_JSON_INTEGER)
+		return np_replay_wrong(replay, _("no number"));
+	*(double *)ret = np_json_real(value);
+	return 0;
+}
+
 /* Such as numaprobe itself has in its tables: renderers print it as it is. */
 static bool is_name(const char *text)
 {

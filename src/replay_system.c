@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "i18n.h"
+#include "replay_check.h"
 #include "state.h"
 
 #define VMSTAT(name)                                                                                              \
@@ -21,7 +22,7 @@ static const struct np_field vmstat_fields[] = {
 static const struct np_field node_fields[] = {
 	{ .key = "node", .read = np_field_unsigned, .offset = offsetof(struct np_node, number),
 	  .most = NP_MAX_NODES - 1 },
-	{ .key = "cpus", .read = np_field_text, .offset = offsetof(struct np_node, cpus), .flags = NP_FIELD_NULL },
+	{ .key = "cpus", .read = np_field_sentence, .offset = offsetof(struct np_node, cpus), .flags = NP_FIELD_NULL },
 	{ .key = "memory_bytes", .read = np_field_fact, .offset = offsetof(struct np_node, memory_bytes),
 	  .flags = NP_FIELD_NULL },
 	{ .key = "free_bytes", .read = np_field_fact, .offset = offsetof(struct np_node, free_bytes),
@@ -83,7 +84,7 @@ static int read_distances(struct np_replay *replay, const struct np_json *nodes)
 }
 
 #define TEXT(name)                                                                                                \
-	{ .key = #name, .read = np_field_text, .offset = offsetof(struct np_system, name), .flags = NP_FIELD_NULL }
+	{ .key = #name, .read = np_field_sentence, .offset = offsetof(struct np_system, name), .flags = NP_FIELD_NULL }
 
 static const struct np_field system_fields[] = {
 	TEXT(kernel),
@@ -163,14 +164,17 @@ static void take_test(struct test *test, struct np_quickcheck *ret)
 	test->reason = NULL;
 }
 
-int np_field_check(struct np_replay *replay, const struct np_json *value,
-		   const struct np_field *field __attribute__((unused)), void *ret)
+/* Of the quick test of every run, or of --check-kernel. */
+int np_field_check(struct np_replay *replay, const struct np_json *value, const struct np_field *field, void *ret)
 {
 	struct np_quickcheck *check = ret;
 	struct tests tests = { NULL, 0 };
-	int result = np_replay_object(replay, value, check_fields, &tests);
+	int result;
 
 	check->smaps_misses_thp = check->smaps_misses_base = check->move_pages_misses = NP_EFFECT_NOT_TESTED;
+	if (np_json_type(value) == NP_JSON_OBJECT && np_json_get(value, "regime"))
+		return np_field_kernel_check(replay, value, field, &replay->snapshot->kernel_check);
+	result = np_replay_object(replay, value, check_fields, &tests);
 	for (size_t i = 0; i < tests.count; i++) {
 		if (!result)
 			take_test(&tests.tests[i], check);

@@ -3,6 +3,7 @@
 #include "replay_target.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "i18n.h"
@@ -85,6 +86,43 @@ static const struct np_field balancing_fields[] = {
 	NP_FIELD_END,
 };
 
+#define RATE(key_, member) { .key = (key_), .read = np_field_fact, AT(np_rates, member), .flags = NP_FIELD_NULL }
+
+static int read_time(struct np_replay *replay, const struct np_json *value, const struct np_field *field, void *ret)
+{
+	char *text = NULL;
+	int result = np_field_sentence(replay, value, field, &text);
+
+	if (!result && strlen(text) >= sizeof(((struct np_rates *)NULL)->time))
+		result = np_replay_wrong(replay, _("no time"));
+	if (!result)
+		strncpy(ret, text, sizeof(((struct np_rates *)NULL)->time) - 1); /* the rest is 0 */
+	free(text);
+	return result;
+}
+
+static const struct np_field rates_fields[] = {
+	{ .key = "time", .read = read_time, AT(np_rates, time) },
+	{ .key = "interval_ns", .read = np_field_count, AT(np_rates, interval_ns), .flags = NP_FIELD_NULL, .least = 1 },
+	RATE("hints_made", made),
+	RATE("hints_cleared", cleared),
+	RATE("moved", moved),
+	RATE("minor_faults", minor_faults),
+	NP_FIELD_END,
+};
+
+/* Only --watch writes them. */
+static int read_rates(struct np_replay *replay, const struct np_json *value,
+		      const struct np_field *field __attribute__((unused)), void *ret)
+{
+	struct np_rates *rates = calloc(1, sizeof(*rates));
+
+	if (!rates)
+		return -ENOMEM;
+	*(struct np_rates **)ret = rates;
+	return np_replay_object(replay, value, rates_fields, rates);
+}
+
 static const struct np_field target_fields[] = {
 	{ .key = "pid", .read = np_field_int, AT(np_target, pid), .least = 1, .most = PID_MOST },
 	{ .key = "command", .read = np_field_text, AT(np_target, command), .flags = NP_FIELD_NULL },
@@ -97,6 +135,7 @@ static const struct np_field target_fields[] = {
 	{ .key = "huge", .read = np_field_object, AT(np_target, pages), .flags = NP_FIELD_NULL,
 	  .fields = np_huge_fields },
 	{ .key = "balancing", .read = np_field_object, .fields = balancing_fields },
+	{ .key = "rates", .read = read_rates, AT(np_target, rates), .flags = NP_FIELD_OPTIONAL },
 	{ .key = "mappings", .read = np_field_array, AT(np_target, mappings), .flags = NP_FIELD_NULL,
 	  .count_offset = offsetof(struct np_target, mapping_count), .item_bytes = sizeof(struct np_mapping),
 	  .read_item = read_mapping },

@@ -68,9 +68,10 @@ static int write_all(int fd, const struct np_text *text)
 static void sync_directory(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	np_cleanup_free char *directory = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	char *directory = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
 	np_cleanup_close int fd = directory ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
+	free(directory);
 	if (fd >= 0)
 		fsync(fd);
 }

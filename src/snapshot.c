@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grains.h"
 #include "kernel_check.h"
 
 struct np_snapshot *np_snapshot_create(void)
@@ -60,6 +61,11 @@ void np_target_free(struct np_target *target)
 		np_comparison_free(&target->comparisons[i]);
 	free(target->comparisons);
 	free(target->rates);
+	for (size_t i = 0; i < target->thread_count; i++)
+		free(target->threads_seen[i].name);
+	free(target->threads_seen);
+	free(target->memory_nodes);
+	np_grains_destroy(target->grains);
 	free(target->read_effects);
 }
 

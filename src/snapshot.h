@@ -130,6 +130,16 @@ struct np_source {
 	char *how_hints;      /* how a source other than page tables knows the hints; NULL otherwise */
 };
 
+struct np_grains;
+
+/* A thread, where it was seen last. */
+struct np_thread {
+	pid_t tid;
+	char *name; /* bytes, not necessarily text; NULL: not known */
+	struct np_fact cpu, node;
+	struct np_fact preferred_node; /* -1: none yet */
+};
+
 /* What changed since the walk before (--watch). Not known in the first one. */
 struct np_rates {
 	char time[32];			 /* of this walk: "2026-01-31T12:00:00.123Z" */
@@ -152,6 +162,10 @@ struct np_target {
 	uint64_t range_start, range_end; /* --range; both 0: everything */
 	size_t comparison_count;
 	struct np_comparison *comparisons;
+	size_t thread_count; /* of those below, which are read with the mappings only */
+	struct np_thread *threads_seen;
+	char *memory_nodes;	  /* that its cpuset allows, "0-1"; NULL: not asked for, or not known */
+	struct np_grains *grains; /* where its pages are, for a picture (grains.h); NULL: not asked for */
 	struct np_rates *rates; /* NULL: not watched */
 	size_t read_effect_count;
 	struct np_read_effect *read_effects;

@@ -257,7 +257,7 @@ static int take_answer(struct np_walker *walker, uint64_t *pages, struct np_run_
 
 	if (length <= 0)
 		return length < 0 ? (int)length : -EPIPE;
-	if ((size_t)length < NP_ANSWER_HEADER || (size_t)length > sizeof(*answer))
+	if ((size_t)length < NP_ANSWER_HEADER)
 		return -EPROTO;
 	if (answer->kind == NP_ANSWER_END)
 		return length == NP_ANSWER_HEADER && answer->error >= 0 && (answer->error || !*pages) ? 0 : -EPROTO;

@@ -103,7 +103,9 @@ static int become_ordinary(void)
 	if (setgroups(0, NULL) < 0 && errno != EPERM)
 		return -errno;
 	/* Root without CAP_SETUID, as in some containers, stays root by number, without any capability. */
-	if ((setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0) && (errno != EPERM || geteuid() != getuid()))
+	if (setresgid(gid, gid, gid) < 0 && (errno != EPERM || getegid() != getgid()))
+		return -errno;
+	if (setresuid(uid, uid, uid) < 0 && (errno != EPERM || geteuid() != getuid()))
 		return -errno;
 	return 0;
 }

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "alike.h"
+
 #define PAGE_SHIFT 12
 #define LEVEL_SHIFT(level) (PAGE_SHIFT + 9 * ((level) - 1))
 #define WINDOW_BYTES ((uint64_t)NP_WINDOW << LEVEL_SHIFT(2))
@@ -29,6 +31,7 @@ struct walk {
 	size_t buffered;
 	struct np_run buffer[BUFFERED_RUNS];
 	uint64_t entries[NP_MAX_LEVELS + 1][NP_TABLE_ENTRIES]; /* by level, of the way down */
+	struct np_common bits[NP_WINDOW];   /* of the window's tables as they were copied last */
 	int extra_looks;		    /* that may still be spent on lone empty entries */
 	__u64 looked[NP_WINDOW];	    /* the window's entry whose table is in seen; 0: not looked at twice */
 	__u64 seen[NP_WINDOW][NP_TABLE_ENTRIES];
@@ -132,36 +135,30 @@ static void same_node(const struct walk *walk, uint64_t address, uint64_t *start
 	*length = (end - first) << PAGE_SHIFT;
 }
 
-/* How many entries from the first on have its state: 1 at least. code is the first's. */
-static size_t same_entries(const struct walk *walk, const __u64 *entries, size_t count, int code)
+/* Which entries have this one's state; code is its code. */
+static struct np_alike alike_to(const struct walk *walk, uint64_t entry, int code)
 {
 	enum np_state state = np_code_state((np_code)code);
-	uint64_t key = entries[0] & walk->key_mask, invert, start, length;
-	size_t n = 1;
+	struct np_alike alike = { ~0ULL, entry, 0, 0, 0, 1 };
 
-	if (state == NP_ABSENT) {
-		while (n < count && !entries[n])
-			n++;
-		return n;
-	}
-	if (state != NP_PRESENT && state != NP_INACCESSIBLE) {
-		while (n < count && entries[n] == entries[0])
-			n++;
-		return n;
-	}
-	invert = state == NP_INACCESSIBLE && walk->decoder->arch->inaccessible_inverted ? ~0ULL : 0;
-	same_node(walk, (entries[0] ^ invert) & walk->decoder->frame_mask, &start, &length);
-	while (n < count && (entries[n] & walk->key_mask) == key &&
-	       ((entries[n] ^ invert) & walk->decoder->frame_mask) - start < length)
-		n++;
-	return n;
+	if (state != NP_PRESENT && state != NP_INACCESSIBLE)
+		return alike; /* the whole entry */
+	alike.key_mask = walk->key_mask;
+	alike.key = entry & walk->key_mask;
+	alike.invert = state == NP_INACCESSIBLE && walk->decoder->arch->inaccessible_inverted ? ~0ULL : 0;
+	alike.address_mask = walk->decoder->frame_mask;
+	same_node(walk, (entry ^ alike.invert) & alike.address_mask, &alike.start, &alike.length);
+	return alike;
 }
 
-static int emit_table(struct walk *walk, const __u64 *entries, size_t count)
+/* bits are those of the table that the entries are all of; NULL: it has others too. */
+static int emit_table(struct walk *walk, const __u64 *entries, size_t count, const struct np_common *bits)
 {
 	for (size_t i = 0; i < count;) {
 		int code = np_decode(walk->decoder, entries[i], 1, &walk->near), result;
-		size_t n = same_entries(walk, entries + i, count - i, code);
+		struct np_alike alike = alike_to(walk, entries[i], code);
+		bool all = bits && i == 0 && np_alike_all(&alike, bits);
+		size_t n = all ? count : np_alike_count(&alike, entries + i, count - i);
 
 		result = emit(walk, code, n);
 		if (result)
@@ -171,13 +168,27 @@ static int emit_table(struct walk *walk, const __u64 *entries, size_t count)
 	return 0;
 }
 
-static bool has_empty(const __u64 *entries)
+/* One pass over the tables that were just copied, for both questions that follow. */
+static void take_bits(struct walk *walk, const struct np_copy *copy, uint64_t start, uint64_t end)
 {
-	uint64_t empty = 0;
+	const struct np_tables *tables = walk->source->tables;
 
-	for (size_t i = 0; i < NP_TABLE_ENTRIES; i++)
-		empty |= !entries[i];
-	return empty;
+	for (uint64_t addr = start; addr < end; addr = entry_end(addr, 2, end)) {
+		size_t i = slot(addr, 2) % NP_WINDOW;
+
+		if (np_decode(walk->decoder, tables->entries[i], 2, &walk->near) == NP_ENTRY_TABLE &&
+		    !((copy->changed | copy->failed) >> i & 1))
+			walk->bits[i] = np_common_bits(tables->leaves[i], NP_TABLE_ENTRIES);
+	}
+}
+
+static int copy_with_bits(struct walk *walk, uint64_t start, uint64_t end, struct np_copy *ret)
+{
+	int result = copy_tables(walk, 1, start, ret);
+
+	if (!result && ret->status == NP_RUN_DONE)
+		take_bits(walk, ret, start, end);
+	return result;
 }
 
 /* A page missing among others, which is how an entry looks that is being rewritten, and rarely anything else. */
@@ -203,7 +214,7 @@ static bool begin_looks(struct walk *walk, const struct np_copy *copy, uint64_t 
 
 		walk->looked[i] = 0;
 		if (code != NP_ENTRY_TABLE || ((copy->changed | copy->failed) >> i & 1) ||
-		    !has_empty(tables->leaves[i]))
+		    !np_table_has_empty(tables->leaves[i], &walk->bits[i]))
 			continue;
 		memcpy(walk->seen[i], tables->leaves[i], NP_TABLE_BYTES);
 		walk->looked[i] = tables->entries[i];
@@ -243,11 +254,11 @@ static bool add_look(struct walk *walk, const struct np_copy *copy)
  */
 static int copy_window(struct walk *walk, uint64_t addr, uint64_t end, struct np_copy *ret)
 {
-	int result = copy_tables(walk, 1, addr, ret), looks = 0;
+	int result = copy_with_bits(walk, addr, end, ret), looks = 0;
 	bool more = !result && ret->status == NP_RUN_DONE && begin_looks(walk, ret, addr, end);
 
 	while (more && !result) {
-		result = copy_tables(walk, 1, addr, ret);
+		result = copy_with_bits(walk, addr, end, ret);
 		more = !result && ret->status == NP_RUN_DONE && add_look(walk, ret) && ++looks < LOOKS &&
 		       walk->extra_looks > 0;
 		walk->extra_looks -= more;
@@ -261,13 +272,23 @@ static const __u64 *window_table(const struct walk *walk, size_t i)
 	return walk->looked[i] ? walk->seen[i] : walk->source->tables->leaves[i];
 }
 
+/* What a copied table, number i of the window, says of [start, end), which lies in it. */
+static int emit_leaf(struct walk *walk, size_t i, uint64_t start, uint64_t end)
+{
+	const __u64 *entries = window_table(walk, i);
+	size_t count = (end - start) >> PAGE_SHIFT;
+	bool is_whole = count == NP_TABLE_ENTRIES && !walk->looked[i];
+
+	return emit_table(walk, entries + slot(start, 1), count, is_whole ? &walk->bits[i] : NULL);
+}
+
 /* What one copied window says of [*addr, end); stops at an entry that must be read again. */
 static int emit_window(struct walk *walk, const struct np_copy *copy, uint64_t end, int *tries, uint64_t *addr)
 {
 	const struct np_tables *tables = walk->source->tables;
 
 	while (*addr < end) {
-		size_t i = slot(*addr, 2) % NP_WINDOW, first = slot(*addr, 1);
+		size_t i = slot(*addr, 2) % NP_WINDOW;
 		uint64_t next = entry_end(*addr, 2, end);
 		int code = np_decode(walk->decoder, tables->entries[i], 2, &walk->near), result;
 
@@ -276,7 +297,7 @@ static int emit_window(struct walk *walk, const struct np_copy *copy, uint64_t e
 				return 0;
 			result = emit_unknown(walk, *addr, next);
 		} else if (code == NP_ENTRY_TABLE) {
-			result = emit_table(walk, window_table(walk, i) + first, (next - *addr) >> PAGE_SHIFT);
+			result = emit_leaf(walk, i, *addr, next);
 		} else {
 			result = emit(walk, code, (next - *addr) >> PAGE_SHIFT);
 		}

@@ -23,6 +23,11 @@
 #define MADV_GUARD_INSTALL 102 /* 662df3e5c376, "mm: madvise: implement lightweight guard page mechanism", Linux 6.13 */
 #endif
 
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
+#define POPULATE_BYTES (1UL << 30)
+
 static const char *map_anon(struct region *region)
 {
 	const char *why = map_region(region, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
@@ -89,7 +94,14 @@ static const char *build_zero(struct region *region, const char *argument UNUSED
 
 	if (why)
 		return why;
-	read_pages(region, 0, region->bytes);
+	/* Much faster than touching, so that a terabyte of it can be had: 4ca9b3859dac, "mm/madvise: introduce
+	 * MADV_POPULATE_(READ|WRITE) to prefault page tables", Linux 5.14. */
+	for (size_t at = 0; at < region->bytes; at += POPULATE_BYTES) {
+		size_t bytes = region->bytes - at < POPULATE_BYTES ? region->bytes - at : POPULATE_BYTES;
+
+		if (madvise(region->start + at, bytes, MADV_POPULATE_READ))
+			read_pages(region, at, at + bytes);
+	}
 	region->pages[ZERO] = region->bytes / page_bytes;
 	return NULL;
 }

@@ -123,6 +123,23 @@ def processes_can_be_chosen():
 
 
 @test()
+def groups():
+    """The table of processes of a replay is the one of the machine; a line of --watch can be replayed."""
+    with scratch() as directory, frozen("anon:1M") as one, frozen("anon:2M", "thp:4M") as other:
+        path = directory / "case.json"
+        done = everywhere("--report", path, "-r", "-b", "-o", "PID,RESIDENT", "np-factory")
+        expect(f"\n{one.pid} " in done.stdout and f"\n{other.pid} " in done.stdout, done.stdout)
+        expect_equal("table of processes", everywhere("--replay", path, "-r", "-b", "-o", "PID,RESIDENT", "np-factory")
+                     .stdout, done.stdout)
+        lines = expect_run("--watch=0.1", "--count", 2, "-J", one.pid).stdout.splitlines()
+        for line in lines:
+            path.write_text(line, encoding="utf-8")
+            expect_equal("a line of --watch", json.loads(everywhere("--replay", path, "-J").stdout), json.loads(line))
+        for arguments in (("--watch", "--redact"), ("--watch", "--report", path), ("--tree", "--replay", path)):
+            expect_run(*arguments, one.pid, status=2)
+
+
+@test()
 def a_report_without_mappings_says_so():
     with scratch() as directory, frozen("anon:1M") as factory:
         path = directory / "case.json"
@@ -287,3 +304,16 @@ def explained():
             expect(more.startswith(plain), f"{view}: --explain changes the view")
             expect(f"What this means for PID {factory.pid}" in more, f"{view}: {more}")
             expect("PROT_NONE" in more[len(plain):], f"{view}: {more}")
+
+
+@test()
+def kernel_check():
+    """--check-kernel's findings travel too, its exit status included."""
+    with scratch() as directory:
+        path = directory / "case.json"
+        done = run("--check-kernel", "--quick", "--report", path, env={})
+        expect(done.returncode in (0, 3, 4), f"status {done.returncode}: {done.stderr}")
+        for arguments, wanted in (((), done.stdout), (("-J",), path.read_text(encoding="utf-8"))):
+            again = run("--replay", path, *arguments, env={}, cwd="/")
+            expect_equal("status of the replay", again.returncode, done.returncode)
+            expect_equal(f"replay {arguments}", again.stdout, wanted)

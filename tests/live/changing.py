@@ -56,12 +56,19 @@ def toggling():
     """
     A mapping that goes to PROT_NONE and back again and again is all there at every moment. In which state is
     not to be known: permissions that are the same before and after the walk may have been others during it.
+
+    An entry is empty while the kernel rewrites it, and stays so for as long as the CPU that does it is kept from
+    going on. The table's lock lets one entry of a table be so, and 4 MiB are two tables; never for long.
     """
     with Factory("toggle:4M", "anon:4M") as factory:
+        kept_from_going_on = 0
         for _ in range(RUNS):
             target = look_partly(factory.pid)
             toggled = pages_in(target, factory.region("toggle:4M"))
-            expect_equal("resident + unknown", toggled["resident"] + toggled["unknown"], 1024)
+            lost = 1024 - toggled["resident"] - toggled["unknown"]
+            expect(0 <= lost <= 2, f"{lost} pages of two tables are lost at once")
+            kept_from_going_on = kept_from_going_on + 1 if lost else 0
+            expect(kept_from_going_on < 3, "an entry is empty in three looks on end")
             expect_equal("anon: resident", pages_in(target, factory.region("anon:4M"))["resident"], 1024)
 
 

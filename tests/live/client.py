@@ -28,11 +28,11 @@ class Gone(Exception):
 class Client:
     """A walker of ours and our end of its socket."""
 
-    def __init__(self, walk, sockets=None, **options):
+    def __init__(self, walk, sockets=None, arguments=(), **options):
         self.socket, theirs = sockets or socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.socket.settimeout(HANG_SECONDS)
         options = {"stdin": theirs, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **options}
-        self.process = subprocess.Popen([str(walk)], **options)
+        self.process = subprocess.Popen([str(walk), *arguments], **options)
         theirs.close()
         self.pid = self.process.pid
 

@@ -144,7 +144,8 @@ def pages():
 
 @test()
 def man_is_clean():
-    for tool, arguments in (("mandoc", ("-T", "lint", "-W", "warning")), ("groff", ("-ww", "-mdoc", "-Tutf8", "-z"))):
+    for tool, arguments in (("mandoc", ("-T", "lint", "-W", "warning")),
+                            ("groff", ("-ww", "-mdoc", "-Tutf8", "-z", "-rLL=500n"))):  # wide, since paths may be long
         if not shutil.which(tool):
             raise Skip(f"needs {tool}")
         for path in pages():
@@ -194,7 +195,8 @@ def run_example(command, factory):
         line = line.replace("N1", "N0")
     with scratch() as directory:
         done = run("-c", line, command=["sh"], cwd=directory, env={**os.environ, "PATH": path, "LC_ALL": "C"})
-    expect(done.returncode == 0 and done.stderr == "", f"{line}: {done.returncode}, {done.stderr}")
+    # Of all processes, some end meanwhile.
+    expect(done.returncode == 0 or (" -a" in line and done.returncode == 3), f"{line}: {done.returncode}, {done.stderr}")
     return done.stdout
 
 

@@ -63,7 +63,7 @@ def need_root():
 
 
 def find_programs(build):
-    for name in ("numaprobe", "np-factory"):
+    for name in ("numaprobe", "np-factory", "np-deny"):
         found = [path for path in (build / name, build / "src" / name, build / "tests" / name,
                                    build / "tests" / "helpers" / name) if path.exists()]
         if not found:

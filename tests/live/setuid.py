@@ -128,13 +128,13 @@ def files_are_the_users():
 def walker_beside_a_link_is_not_run():
     """A link to a set-user-ID numaprobe in a folder of the caller's: what lies beside it proves nothing."""
     with place() as here, factory_for_all(), frozen(*SPECS, **NOBODY) as factory:
-        evil = "#!/bin/sh\\nid -u >/tmp/ran\\n"
+        ran = here.prefix / "evil/ran"
+        evil = f"#!/bin/sh\\nid -u >{ran}\\n"
         prepare = ("setcap -r libexec/numaprobe-walk && chmod 4755 bin/numaprobe && mkdir -m 777 evil evil/bin evil/libexec && "
                    "ln bin/numaprobe evil/bin && for f in evil/bin evil/libexec; do "
-                   f"printf '{evil}' >$f/numaprobe-walk; chmod 755 $f/numaprobe-walk; done && "
-                   "mount -t tmpfs none /tmp && chmod 1777 /tmp")
+                   f"printf '{evil}' >$f/numaprobe-walk; chmod 755 $f/numaprobe-walk; done")
         command = here.command(prepare, name=here.prefix / "evil/bin/numaprobe")
-        command[4] = command[4].replace('exec "$@"', '"$@" && test ! -e /tmp/ran')
+        command[4] = command[4].replace('exec "$@"', f'"$@" && test ! -e {ran}')
         target = json.loads(run("-J", factory.pid, command=command).stdout)["targets"][0]
         expect_equal("source, from the configured walker", target["source"]["name"], "bpf")
         expect_equal("exit status where nothing else ran", run(factory.pid, command=command).returncode, 0)

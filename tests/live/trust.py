@@ -444,7 +444,9 @@ def signals_of_its_parent():
     with walker(preexec_fn=block_and_ignore, restore_signals=False) as client:
         status = client.status()
         expect_equal("blocked", int(status["SigBlk"], 16), 0)
-        expect_equal("ignored", int(status["SigIgn"], 16), 1 << (signal.SIGPIPE - 1))
+        # make ignores 32 and 33, which are the C library's own: it lets no program change them.
+        ignored = int(status["SigIgn"], 16) & ~(3 << 31)
+        expect_equal("ignored", ignored, 1 << (signal.SIGPIPE - 1))
         client.process.send_signal(signal.SIGTERM)
         expect_equal("exit status", client.wait(), -signal.SIGTERM)
 

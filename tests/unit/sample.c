@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel_check.h" /* not the one beside this file */
+
 static void *checked(void *memory)
 {
 	if (!memory)
@@ -171,6 +173,45 @@ void sample_comparisons(struct np_target *target)
 	target->read_effect_count = 1;
 	target->read_effects = checked(calloc(1, sizeof(read)));
 	target->read_effects[0] = read;
+}
+
+static void add_test(struct np_kernel_check *check, enum np_check_effect effect, const char *reader,
+		     enum np_check_memory memory, enum np_check_result result)
+{
+	struct np_check_test *test = checked(np_check_add(check, effect, reader, memory));
+
+	test->result = result;
+	test->expected_pages = NP_FACT(512);
+	test->got_pages = NP_FACT(result == NP_CHECK_PASSES ? 512 : 0);
+	test->cause = result == NP_CHECK_FAILS ? "474098edac26" : NULL;
+	if (result == NP_CHECK_UNKNOWN)
+		test->why = copy("NUMA balancing is off: sysctl kernel.numa_balancing=1");
+	if (effect < NP_CHECK_CAUSES)
+		return;
+	test->estimate = (struct np_estimate){ true, 1.0 / 3, 0, 1e-7, 0.05 };
+	test->sample_count = 2;
+	test->samples = checked(calloc(2, sizeof(*test->samples)));
+	test->samples[0] = (struct np_check_sample){ .round = 1, .reader = reader, .faults = NP_FACT(8197) };
+	test->samples[1] = (struct np_check_sample){ .round = 2, .reader = "none", .worst_ns = NP_FACT(12345678) };
+}
+
+void sample_kernel_check(struct np_snapshot *snapshot)
+{
+	struct np_kernel_check *check = checked(np_check_create());
+
+	snapshot->kernel_check = check;
+	check->elapsed_ns = 1234567890;
+	for (enum np_check_result result = 0; result < NP_CHECK_RESULTS; result++) {
+		add_test(check, NP_CHECK_DISTORTS, "smaps", result % NP_MEMORY_KINDS, result);
+		add_test(check, NP_CHECK_CLEARS, "numa_maps", NP_MEMORY_HINTED, result);
+		add_test(check, NP_CHECK_CAUSES, "smaps", NP_MEMORY_ANY, result);
+		add_test(check, NP_CHECK_STALLS, "maps", NP_MEMORY_ANY, result);
+		add_test(check, NP_CHECK_LOSES, "smaps_rollup", NP_MEMORY_ANY, result);
+	}
+	check->probes[NP_PROBE_MEM] = (struct np_probe_result){ NP_CONSUMES_NO, NP_FACT(16), NP_FACT(16), NULL };
+	check->probes[NP_PROBE_VM_READV] = (struct np_probe_result){ NP_CONSUMES_YES, NP_FACT(16), NP_FACT(0), NULL };
+	check->probes[NP_PROBE_KVM].why = copy("no /dev/kvm");
+	check->regime = NP_REGIME_BLIND;
 }
 
 char *sample_render(sample_renderer *render, const struct np_snapshot *snapshot, const struct np_view *view)

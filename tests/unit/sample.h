@@ -29,6 +29,9 @@ struct np_snapshot *sample_hints_unknown(void);
 /* What --compare finds: a row of every kind, one with mappings, and a read. */
 void sample_comparisons(struct np_target *target);
 
+/* What --check-kernel finds: tests of every effect and result, with samples. */
+void sample_kernel_check(struct np_snapshot *snapshot);
+
 /* What a renderer prints on a FILE, as text; the caller frees it. */
 typedef int sample_renderer(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out);
 char *sample_render(sample_renderer *render, const struct np_snapshot *snapshot, const struct np_view *view);

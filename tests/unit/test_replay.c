@@ -15,6 +15,7 @@
 #include "metrics.h"
 #include "replay.h"
 #include "sample.h"
+#include "view_check.h"
 #include "view_compare.h"
 #include "view_problems.h"
 #include "view_summary.h"
@@ -40,8 +41,13 @@ static int write_metrics(const struct np_snapshot *snapshot, const struct np_vie
 	return np_metrics_write(snapshot, out);
 }
 
+static int write_check(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
+{
+	return snapshot->kernel_check ? np_view_check(snapshot, view, out) : 0;
+}
+
 static sample_renderer *const renderers[] = {
-	write_json, write_vmas, write_metrics, np_view_summary, np_view_compare, np_view_explain, np_view_problems,
+	write_json, write_vmas, write_metrics, write_check, np_view_summary, np_view_compare, np_view_explain, np_view_problems,
 };
 
 static const struct np_view views[] = {
@@ -147,6 +153,33 @@ static void test_comparisons(void **state)
 
 	(void)state;
 	sample_comparisons(&snapshot->targets[0]);
+	check_round_trip(snapshot);
+}
+
+static void test_kernel_check(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+
+	(void)state;
+	free(snapshot->check.why_not);
+	snapshot->check = (struct np_quickcheck){ .smaps_misses_thp = NP_EFFECT_NOT_TESTED,
+						  .smaps_misses_base = NP_EFFECT_NOT_TESTED,
+						  .move_pages_misses = NP_EFFECT_NOT_TESTED };
+	sample_kernel_check(snapshot);
+	check_round_trip(snapshot);
+}
+
+/* A line of --watch, which has one more object. */
+static void test_rates(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+	struct np_target *first = &snapshot->targets[0];
+
+	(void)state;
+	first->rates = calloc(1, sizeof(*first->rates));
+	assert_non_null(first->rates);
+	*first->rates = (struct np_rates){ .time = "2026-01-31T12:00:00.123Z", .interval_ns = 100000000,
+					   .made = NP_FACT(7), .moved = NP_FACT(0) };
 	check_round_trip(snapshot);
 }
 
@@ -293,6 +326,8 @@ int main(void)
 		cmocka_unit_test(test_no_mapping_is_not_no_mappings),
 		cmocka_unit_test(test_problems),
 		cmocka_unit_test(test_comparisons),
+		cmocka_unit_test(test_kernel_check),
+		cmocka_unit_test(test_rates),
 		cmocka_unit_test(test_reasons_are_no_problems),
 		cmocka_unit_test(test_unknowns),
 		cmocka_unit_test(test_unreadable),

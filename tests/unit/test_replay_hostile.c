@@ -14,6 +14,7 @@
 #include "redact.h"
 #include "replay.h"
 #include "sample.h"
+#include "view_check.h"
 #include "view_compare.h"
 #include "view_problems.h"
 #include "view_summary.h"
@@ -38,8 +39,13 @@ static int write_metrics(const struct np_snapshot *snapshot, const struct np_vie
 	return np_metrics_write(snapshot, out);
 }
 
+static int write_check(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
+{
+	return snapshot->kernel_check ? np_view_check(snapshot, view, out) : 0;
+}
+
 static sample_renderer *const renderers[] = {
-	write_json, write_vmas, write_metrics, np_view_summary, np_view_compare, np_view_explain, np_view_problems,
+	write_json, write_vmas, write_metrics, write_check, np_view_summary, np_view_compare, np_view_explain, np_view_problems,
 };
 
 static void print_all(struct np_snapshot *snapshot)
@@ -91,7 +97,7 @@ static void refuse(const char *text, const char *message)
 }
 
 /* A report with something of everything. */
-static char *make_report(void)
+static char *make_report_with(bool kernel_check)
 {
 	struct np_snapshot *snapshot = sample_postgres();
 	struct np_target *target = &snapshot->targets[0];
@@ -106,11 +112,22 @@ static char *make_report(void)
 	target->source.how_hints = strdup("none");
 	np_problem_add(snapshot, "/proc/4711/smaps", "open", EACCES, "x");
 	sample_comparisons(target);
+	target->rates = calloc(1, sizeof(*target->rates));
+	assert_non_null(target->rates);
+	target->rates->interval_ns = 1000;
+	strcpy(target->rates->time, "2026-01-31T12:00:00.123Z");
 	snapshot->check.smaps_misses_thp = NP_EFFECT_NOT_TESTED;
 	snapshot->check.why_not = strdup("none");
+	if (kernel_check)
+		sample_kernel_check(snapshot);
 	text = sample_render(write_json, snapshot, NULL);
 	np_snapshot_destroy(snapshot);
 	return text;
+}
+
+static char *make_report(void)
+{
+	return make_report_with(false);
 }
 
 static void test_truncated(void **state)
@@ -154,8 +171,8 @@ static bool is_needed(const json_t *object, const char *key)
 {
 	if (strcmp(key, "verdict") == 0) /* of the check: from its tests, of which each has one of its own */
 		return !json_object_get(object, "tests");
-	if (strcmp(key, "cause") == 0) /* of a test: from its name */
-		return json_object_get(object, "difference_pages") != NULL;
+	if (strcmp(key, "cause") == 0) /* of a quick test: from its name */
+		return json_object_get(object, "difference_pages") || json_object_get(object, "effect");
 	return strcmp(key, "asked_for") != 0;
 }
 
@@ -173,7 +190,7 @@ static void try_json(const json_t *report, const char *key, bool must_be_refused
 
 static bool is_of_another_type(const json_t *left, const json_t *right)
 {
-	return json_typeof(left) != json_typeof(right) && !(json_is_boolean(left) && json_is_boolean(right)) &&
+	return json_typeof(left) != json_typeof(right) && !(json_is_real(left) && json_is_integer(right)) && !(json_is_boolean(left) && json_is_boolean(right)) &&
 	       !json_is_null(left) && !json_is_null(right);
 }
 
@@ -229,16 +246,27 @@ static void damage(json_t *report, json_t *part)
 		damage_item(report, part, i);
 }
 
-static void test_wrong_values(void **state)
+static void check_wrong_values(bool kernel_check)
 {
-	char *text = make_report();
+	char *text = make_report_with(kernel_check);
 	json_t *report = json_loads(text, 0, NULL);
 
-	(void)state;
 	assert_non_null(report);
-	damage(report, report);
+	damage(report, kernel_check ? json_object_get(report, "check") : report);
 	json_decref(report);
 	free(text);
+}
+
+static void test_wrong_values(void **state)
+{
+	(void)state;
+	check_wrong_values(false);
+}
+
+static void test_wrong_values_of_a_check(void **state)
+{
+	(void)state;
+	check_wrong_values(true);
 }
 
 /* Words that renderers print as they are. */
@@ -331,7 +359,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_truncated),    cmocka_unit_test(test_replaced_bytes),
-		cmocka_unit_test(test_wrong_values), cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_wrong_values), cmocka_unit_test(test_wrong_values_of_a_check),
+		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_deep),	     cmocka_unit_test(test_huge_numbers),
 		cmocka_unit_test(test_memory_is_bounded),

@@ -288,6 +288,34 @@ static void test_way_never_the_same(void **state)
 	memory_runs_free(&got);
 }
 
+/* It changes once, at whichever run: that run is not believed, and the next one is. */
+static unsigned move_run;
+
+static void move_way_once(struct memory *self, unsigned run, const struct np_copy *copy)
+{
+	if (run != move_run)
+		return;
+	for (size_t i = 0; i < NP_TABLE_ENTRIES; i++)
+		self->out.leaves[0][i] = self->out.entries[i] = P | PSE | FRAME(0x10000);
+	move_way(self, run, copy);
+}
+
+static void test_way_changed_once(void **state)
+{
+	(void)state;
+	for (move_run = 2; move_run <= 5; move_run++) {
+		struct memory_runs got;
+
+		memory_init(&memory, &decoder, 4);
+		for (unsigned i = 0; i < 16; i += 2)
+			set(AT + i * PAGE, 1, P | FRAME(5));
+		memory.meanwhile = move_way_once;
+		assert_int_equal(walk(AT, AT + PAGE, &got), 0);
+		assert_runs(&got, (struct np_run[]){ { PRESENT(0, 0), 1 } }, 1);
+		memory_runs_free(&got);
+	}
+}
+
 /* A whole table goes away between two levels, and a huge page takes its place. */
 static void collapse(struct memory *self, unsigned run, const struct np_copy *copy)
 {
@@ -395,6 +423,7 @@ int main(void)
 		cmocka_unit_test(test_cleared_for_a_moment),
 		cmocka_unit_test(test_table_reused),
 		cmocka_unit_test(test_way_never_the_same),
+		cmocka_unit_test(test_way_changed_once),
 		cmocka_unit_test(test_collapsed_on_the_way),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_sink_fails),

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""
+Every system call of both programs fails once, at every place where it is made: no crash, one clear line, the
+right exit status, and no wrong number.
+"""
+
+import json
+import os
+import subprocess
+
+from client import Client, Gone
+from harness import HANG_SECONDS, balancing, expect, expect_equal, frozen, need_root, program, run, scratch, test
+
+ALL_WELL, FAILURE, PARTIAL = 0, 1, 3
+LOADER, LOADING = 127, "error while loading shared libraries"  # before any of our code, in either program
+SPECS = ("anon:4M:half", "protnone:4M", "thp:4M")
+
+# What each call may fail with, in life.
+ERRORS = {
+    "openat": ("EMFILE", "EACCES", "EINTR", "ENOENT"), "read": ("EIO", "EINTR", "ENOMEM"), "pread64": ("EIO", "EINTR"),
+    "mmap": ("ENOMEM",), "brk": ("ENOMEM",), "munmap": ("ENOMEM",), "mprotect": ("ENOMEM",), "madvise": ("EINVAL",),
+    "clone": ("EAGAIN",), "execve": ("EACCES", "ENOMEM"), "socketpair": ("EMFILE",), "sendmsg": ("EINTR", "EPIPE", "ENOBUFS"),
+    "sendto": ("EINTR", "EPIPE", "ENOBUFS"), "recvfrom": ("EINTR", "ECONNRESET", "ENOMEM"), "recvmsg": ("EINTR", "ENOMEM"),
+    "write": ("ENOSPC", "EIO", "EPIPE"), "close": ("EIO",), "bpf": ("EPERM", "ENOMEM", "EINVAL"), "move_pages": ("EPERM", "ENOMEM"),
+    "prctl": ("EPERM",), "setresuid": ("EAGAIN",), "setresgid": ("EPERM",), "setgroups": ("EPERM", "ENOMEM"),
+    "capset": ("EPERM",), "capget": ("EPERM",), "close_range": ("ENOSYS",), "getdents64": ("EIO",), "newfstatat": ("EACCES",),
+    "fcntl": ("EMFILE",), "getrandom": ("EAGAIN",), "prlimit64": ("EPERM",), "wait4": ("EINTR",), "getresuid": ("EPERM",),
+    "getresgid": ("EPERM",), "kill": ("EPERM",), "readlink": ("ENOMEM",), "access": ("EACCES",),
+    "dup2": ("EMFILE",), "uname": ("EPERM",), "ioctl": ("EIO",),
+}
+
+
+def calls_of_loading(directory, call):
+    """How often a call is made by the loader and by the libraries, which can't do without memory."""
+    mark = directory / "mark"
+    for n in range(1, 5000):
+        run("--version", command=[program("np-deny"), call, "EINTR", str(n), str(mark), program("numaprobe")])
+        if not mark.exists():
+            return n - 1
+        mark.unlink()
+
+
+def every_place(directory, call, error, command, on=False):
+    """(description, finished process) for n = 1, 2, ... until the call is not made that often."""
+    mark = directory / "mark"
+    for n in range(1 + (calls_of_loading(directory, call) if error == "ENOMEM" else 0), 5000):
+        words = [program("np-deny"), call, error, f"{n}+" if on else str(n), str(mark)]
+        done = run(command=[*words, *command])
+        if not mark.exists():
+            return
+        mark.unlink()
+        yield f"{call} {n}{'+' if on else ''} fails with {error}", done
+
+
+def knows_less(got, wanted):
+    """Numbers of a report are those of the true one, unknown, or less with a problem to say so."""
+    return got is None or got <= wanted
+
+
+def check_pages(what, got, wanted, exact):
+    for state, pages in wanted.items():
+        if state in ("unknown", "resident", "accessible"):
+            continue
+        for node, count in (pages.items() if isinstance(pages, dict) else [(None, pages)]):
+            there = got.get(state)
+            there = there.get(node, 0) if isinstance(there, dict) and node is not None else there
+            if exact:
+                expect_equal(f"{what}: {state} {node}", there, count)
+            else:
+                expect(knows_less(there, count) or state == "present", f"{what}: {state} {node}: {there}, not {count}")
+
+
+def check_outcome(what, done, wanted):
+    """Of one look at a target that never changes, whose true pages are wanted."""
+    status = done.returncode
+    if status == LOADER and LOADING in done.stderr:
+        return
+    expect(status in (ALL_WELL, FAILURE, PARTIAL), f"{what}: exit status {status}: {done.stderr}")
+    if status != ALL_WELL:
+        lines = [line for line in done.stderr.splitlines() if LOADING not in line]
+        # standard error itself may be what fails
+        expect((lines and all(line.startswith("numaprobe: ") for line in lines)) or what.startswith("write"),
+               f"{what}: standard error {done.stderr!r}")
+    if status == FAILURE:
+        return
+    targets = json.loads(done.stdout)["targets"]
+    expect_equal(f"{what}: targets", len(targets), 1)
+    if targets[0].get("pages"):
+        if targets[0]["source"]["name"] == "bpf":
+            check_pages(what, targets[0]["pages"], wanted["pages"], status == ALL_WELL)
+        elif status == ALL_WELL:
+            expect(targets[0]["source"]["why_not_better"], f"{what}: no reason why the source is not better")
+
+
+def look_with_faults(source, calls):
+    need_root()
+    with balancing(0), frozen(*SPECS) as factory, scratch() as directory:
+        command = [program("numaprobe"), "-J", "-v", "--source", source, str(factory.pid)]
+        wanted = json.loads(run(command=command).stdout)["targets"][0]
+        for call in calls:
+            for error in ERRORS[call]:
+                for what, done in every_place(directory, call, error, command):
+                    check_outcome(what, done, wanted)
+
+
+def make(call):
+    def faults():
+        look_with_faults("auto", [call])
+
+    faults.__name__ = "look_" + call
+    faults.__module__ = __name__
+    test()(faults)
+
+
+for name in ERRORS:
+    make(name)
+
+
+@test()
+def pagemap_source():
+    look_with_faults("pagemap", ("pread64", "move_pages", "openat"))
+
+
+@test()
+def everything_fails_from_some_place_on():
+    """No memory, no descriptor and no BPF are seldom so for one call alone."""
+    need_root()
+    with balancing(0), frozen(*SPECS) as factory, scratch() as directory:
+        command = [program("numaprobe"), "-J", "-v", str(factory.pid)]
+        wanted = json.loads(run(command=command).stdout)["targets"][0]
+        for call, error in (("mmap", "ENOMEM"), ("openat", "EMFILE"), ("bpf", "EPERM"), ("move_pages", "EPERM"), ("read", "EIO")):
+            for what, done in every_place(directory, call, error, command, on=True):
+                check_outcome(what, done, wanted)
+
+
+@test()
+def walker_never_serves_with_privilege():
+    """Whichever of its calls fails: a walker that says that it is ready has given everything up."""
+    need_root()
+    walk = os.path.join(program("build"), "numaprobe-walk")
+    calls = ("prctl", "setresuid", "setresgid", "setgroups", "capset", "capget", "getresuid", "getresgid", "bpf", "mmap", "openat",
+             "close_range", "prlimit64", "fcntl", "read", "brk", "getrandom")
+    with scratch() as directory:
+        mark = directory / "mark"
+        for call in calls:
+            for error in ERRORS[call]:
+                for n in range(1, 5000):
+                    words = [program("np-deny"), call, error, str(n), str(mark), walk]
+                    check_walker(f"{call} {n} fails with {error}", words, call == "setresgid")
+                    if not mark.exists():
+                        break
+                    mark.unlink()
+
+
+def check_walker(what, words, keeps_group):
+    with Client(words[0], arguments=words[1:]) as client:
+        try:
+            ready, _, _ = client.greet()
+        except Gone:
+            return
+        if ready:
+            return
+        children = subprocess.run(["pgrep", "-P", str(client.pid)], capture_output=True, text=True, check=False).stdout.split()
+        expect_equal(f"{what}: children", len(children), 1)
+        with open(f"/proc/{children[0]}/status", encoding="utf-8") as file:
+            status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+        for field in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+            expect_equal(f"{what}: {field}", int(status[field], 16), 0)
+        expect_equal(f"{what}: Uid", status["Uid"].split(), ["65534"] * 4)
+        if not keeps_group:
+            expect_equal(f"{what}: Gid", status["Gid"].split(), ["65534"] * 4)
+        expect_equal(f"{what}: NoNewPrivs, Seccomp", (status["NoNewPrivs"], status["Seccomp"]), ("1", "2"))
+        expect_equal(f"{what}: owner of its files", os.stat(f"/proc/{children[0]}/pagemap").st_uid, 0)
+
+
+@test()
+def nothing_is_written_with_privilege():
+    """Even to say that there is no client, standard error is used only once everything is given up."""
+    walk = os.path.join(program("build"), "numaprobe-walk")
+    need_root()
+    with scratch() as directory:
+        done = run(command=[program("np-deny"), "capset", "EPERM", "1+", str(directory / "mark"), walk])
+        expect_equal("exit status and standard error", (done.returncode, done.stderr), (1, ""))
+
+
+# Where the output goes
+
+
+@test()
+def output_that_fails():
+    with frozen("anon:1M") as factory:
+        for arguments in (("-J",), ("-v",), (), ("-H",), ("--help",), ("--version",)):
+            target = [] if arguments[:1] in (("-H",), ("--help",), ("--version",)) else [factory.pid]
+            with open("/dev/full", "w", encoding="ascii") as full:
+                done = run(*arguments, *target, stdout=full)
+            expect_equal(f"{arguments} to /dev/full: exit status", done.returncode, FAILURE)
+            expect("No space left" in done.stderr and len(done.stderr.splitlines()) == 1, f"standard error {done.stderr!r}")
+            reader, writer = os.pipe()
+            os.close(reader)
+            done = run(*arguments, *target, stdout=writer)
+            os.close(writer)
+            expect(done.returncode in (FAILURE, -13), f"{arguments} to nobody: exit status {done.returncode}")
+
+
+@test()
+def terminal_that_goes_away():
+    with frozen("anon:1M") as factory:
+        for arguments in ((), ("-v",)):
+            master, slave = os.openpty()
+            process = subprocess.Popen([program("numaprobe"), *arguments, str(factory.pid)], stdin=slave, stdout=slave,
+                                       stderr=slave)
+            os.close(slave)
+            os.close(master)
+            expect(process.wait(HANG_SECONDS) in (ALL_WELL, FAILURE), f"exit status {process.returncode}")
