@@ -92,7 +92,7 @@ static int run_round(struct series *series, unsigned round, const char *what)
 		struct np_window window = series->window;
 		struct np_check_sample sample;
 		/* Each round starts with another reader, so that no order is always the same. */
-		size_t at = (i + round * 5) % series->reader_count;
+		size_t at = (i + (size_t)round * 5) % series->reader_count;
 		int result;
 
 		if (series->errors[at])
