@@ -20,6 +20,7 @@
 #define FIRST_ATTEMPTS 4     /* a scan that takes long puts the next one off for 32 times as long */
 #define SHORT_NS 250000000ULL /* for waits alone, where no scan is to be had */
 #define SEEN_P 0.05	     /* a difference that chance makes more often is none */
+#define LOST_ANYWAY 0.75     /* more scans lost than that without a reader, and a reader can't be seen losing any */
 #define READERS_MOST 16
 
 /* All windows of an effect. Readers first, then the controls: alone, and beside a process that only burns. */
@@ -92,7 +93,7 @@ static int run_round(struct series *series, unsigned round, const char *what)
 		struct np_window window = series->window;
 		struct np_check_sample sample;
 		/* Each round starts with another reader, so that no order is always the same. */
-		size_t at = (i + round * 5) % series->reader_count;
+		size_t at = (i + (size_t)round * 5) % series->reader_count;
 		int result;
 
 		if (series->errors[at])
@@ -272,6 +273,27 @@ int np_check_causes(struct np_checker *checker)
 	return result;
 }
 
+static void forget_samples(struct series *series)
+{
+	for (size_t i = 0; i < series->reader_count; i++) {
+		free(series->by[i].samples);
+		series->by[i] = (struct np_samples){ 0 };
+	}
+}
+
+/* Where most scans come to nothing without a reader too, windows are too short for this machine: longer ones, once. */
+static int run_long_enough(struct series *series, bool scanned)
+{
+	const char *what = _("does reading stall");
+	int result = run_rounds(series, what);
+
+	if (result || !scanned || mean_of_controls(series, lost_share) <= LOST_ANYWAY)
+		return result;
+	forget_samples(series);
+	series->window.limit_ns *= 3;
+	return run_rounds(series, what);
+}
+
 static int run_stalls(struct np_checker *checker, struct series *series)
 {
 	static const struct judging waits = { NP_CHECK_STALLS, mean_wait_ns, true, 1.5 };
@@ -284,14 +306,14 @@ static int run_stalls(struct np_checker *checker, struct series *series)
 	if (!scanned)
 		series->window.limit_ns = SHORT_NS;
 	if (!result)
-		result = run_rounds(series, _("does reading stall"));
+		result = run_long_enough(series, scanned);
 	if (!result)
 		result = judge_all(series, &waits);
 	if (result)
 		return result;
 	if (checker->why_no_hints)
 		return np_check_all_unknown(checker, NP_CHECK_LOSES, checker->why_no_hints);
-	if (mean_of_controls(series, lost_share) > 0.75)
+	if (mean_of_controls(series, lost_share) > LOST_ANYWAY)
 		return np_check_all_unknown(checker, NP_CHECK_LOSES,
 					    _("most scans are lost without any reader too; a less busy machine might "
 					      "make it known"));

@@ -11,8 +11,8 @@
 #include "defects.h"
 #include "i18n.h"
 
-#define SLICE_PAGES 256 /* of the base area, one for each probe */
-#define SLICES 8
+#define SLICE_PAGES 256UL /* of the base area, one for each probe */
+#define SLICES 8UL
 #define BASE_PAGES (SLICES * SLICE_PAGES)
 #define HUGE_PAGES 2048
 #define ATTEMPTS 3

@@ -231,7 +231,7 @@ static void spin(uint64_t nanoseconds)
 static int do_burn(const uint64_t arguments[4], struct np_subject_answer *answer)
 {
 	uint64_t cpu_start = time_ns(CLOCK_PROCESS_CPUTIME_ID), wall_start = time_ns(CLOCK_MONOTONIC), cpu = 0;
-	struct np_fact start = scans_so_far(), now = start;
+	struct np_fact start = scans_so_far(), now;
 
 	do {
 		spin(SPIN_NS);

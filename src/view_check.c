@@ -84,7 +84,7 @@ static const struct np_check_test *find_saying(const struct np_kernel_check *che
 static void format_saying(const struct np_check_test *test, char *ret, size_t size)
 {
 	if (!test)
-		snprintf(ret, size, "%s", "");
+		snprintf(ret, size, "%s", "-");
 	else if (test->result == NP_CHECK_PASSES)
 		snprintf(ret, size, "%s", _("right"));
 	else if (test->result == NP_CHECK_UNKNOWN)
@@ -377,18 +377,30 @@ static enum np_effect has_defect(const struct np_kernel_check *check, const stru
 	return effect;
 }
 
+/* What the tests found, and beside it what the version alone would have suggested. */
+static char *defect_text(const struct page *page, const struct np_defect *defect, enum np_effect effect)
+{
+	static const char *const found[] = {
+		[NP_EFFECT_YES] = N_("yes, by test"), [NP_EFFECT_NO] = N_("no, by test"),
+		[NP_EFFECT_NOT_TESTED] = N_("not tested"),
+	};
+	char *version = np_defect_explain(defect, page->system->kernel, effect);
+	char *kernel = np_escape(page->system->kernel ? page->system->kernel : NP_VIEW_UNKNOWN, page->view->utf8);
+	bool is_there = effect == NP_EFFECT_YES;
+	char *text = version && kernel ? text_of("%s%s%s. %s: %s.", _(found[effect]), is_there ? ": " : "",
+						 is_there ? _(defect->symptom) : "", kernel, version) :
+					 NULL;
+
+	free(version);
+	free(kernel);
+	return text;
+}
+
 static int print_defect(const struct page *page, const struct np_defect *defect)
 {
 	enum np_effect effect = has_defect(page->check, defect);
-	char *version = np_defect_explain(defect, page->system->kernel, effect);
-	char *text = version ? text_of(effect == NP_EFFECT_YES ? _("yes, by test: %s. %s: %s.") :
-				       effect == NP_EFFECT_NO  ? _("no, by test. (%s)%.0s %s.") :
-								 _("not tested. (%s)%.0s %s."),
-				       effect == NP_EFFECT_YES ? _(defect->symptom) : defect->subject,
-				       page->system->kernel ? page->system->kernel : "", version) :
-			       NULL;
+	char *text = defect_text(page, defect, effect);
 
-	free(version);
 	if (!text)
 		return -ENOMEM;
 	print_line(page, defect->name, effect == NP_EFFECT_YES ? NP_RED : NP_PLAIN, text);
