@@ -13,7 +13,7 @@
 
 #define SLICE_PAGES 256UL /* of the base area, one for each probe */
 #define SLICES 8UL
-#define BASE_PAGES (SLICES * SLICE_PAGES)
+#define BASE_PAGES ((uint64_t)SLICES * SLICE_PAGES)
 #define HUGE_PAGES 2048
 #define ATTEMPTS 3
 #define SCANS 2		     /* of the balancer; one may have come too early for an area */

@@ -303,7 +303,7 @@ static int run_windows(struct run *run, struct np_experiment *experiment)
 	const struct np_reader **order = make_order(run, experiment, &count);
 	int result = order ? 0 : -ENOMEM;
 
-	if (!result)
+	if (!result && count)
 		experiment->windows = calloc(count, sizeof(*experiment->windows));
 	if (!experiment->windows)
 		result = -ENOMEM;

@@ -167,7 +167,7 @@ static int probe(const struct np_options *options, struct np_walker *walker, int
 
 		np_view_problems(snapshot, &view, stderr);
 	}
-	status = result ? FAILED : status_of(snapshot);
+	status = result || !snapshot ? FAILED : status_of(snapshot);
 	np_snapshot_destroy(snapshot);
 	return status;
 }

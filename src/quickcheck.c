@@ -64,8 +64,8 @@ static int map_pieces(struct pieces *ret)
 
 	if (!result)
 		result = map_piece(2UL << 20, HUGE_BYTES, HUGE_BYTES, &ret->huge);
-	if (result)
-		return result;
+	if (result || !ret->base || !ret->huge)
+		return result ? result : -ENOMEM;
 	madvise(ret->base, BASE_BYTES, MADV_NOHUGEPAGE);
 	memset(ret->base, 1, BASE_BYTES);
 	madvise(ret->huge, HUGE_BYTES, MADV_HUGEPAGE);

@@ -61,7 +61,7 @@ static uint64_t random_next(uint64_t *state)
 /* The first chosen_count indices of a shuffle. */
 static void random_choice(size_t *order, size_t chosen_count, size_t count, uint64_t *state)
 {
-	for (size_t i = 0; i < chosen_count; i++) {
+	for (size_t i = 0; i < chosen_count && i < count; i++) {
 		size_t other = i + (size_t)(random_next(state) % (count - i)), index = order[i];
 
 		order[i] = order[other];

@@ -94,7 +94,7 @@ int np_walker_start(struct np_walker **ret)
 	struct np_walker *walker = calloc(1, sizeof(*walker));
 	char path[8192];
 	int sockets[2], result;
-	pid_t pid;
+	pid_t pid = -1;
 
 	if (!walker)
 		return -ENOMEM;

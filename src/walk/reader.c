@@ -150,7 +150,7 @@ static bool try_base(int program_fd, struct np_find *find, uint64_t base, unsign
  */
 static enum np_walk_ready find_direct_map(int program_fd, int pagemap_fd, unsigned *ret_levels, int *ret_error)
 {
-	const uint64_t farthest = 64 * 1024; /* 64 TiB: all that 46 bits of physical address hold */
+	const uint64_t farthest = 64ULL * 1024; /* 64 TiB: all that 46 bits of physical address hold */
 	static volatile uint64_t nonce __attribute__((aligned(4096)));
 	struct np_find find = { .nonce_addr = (uintptr_t)&nonce, .pagemap_fd = pagemap_fd };
 	uint64_t base;
@@ -304,18 +304,16 @@ enum np_walk_ready np_reader_learn(struct np_reader *reader, struct np_decoder *
 	volatile char *small = (volatile char *)area == huge ? huge + HUGE_BYTES : area;
 	uint64_t entry;
 	unsigned level;
-	char byte;
 
 	if (area == MAP_FAILED)
 		return NP_WALK_NO_SELF;
 	/* A read of untouched anonymous memory maps the zero page; in a huge page's place, the huge one. */
 	madvise((void *)huge, HUGE_BYTES, MADV_HUGEPAGE);
-	byte = *huge;
+	(void)*huge;
 	decoder->huge_zero_frame = own_frame(reader, decoder, (const void *)huge, 2);
 	madvise((void *)small, PAGE_BYTES, MADV_NOHUGEPAGE);
-	byte = *small;
+	(void)*small;
 	decoder->zero_frame = own_frame(reader, decoder, (const void *)small, 1);
-	(void)byte;
 	if (decoder->zero_frame != UINT64_MAX && madvise((void *)small, PAGE_BYTES, MADV_GUARD_INSTALL) == 0) {
 		entry = own_entry(reader, (const void *)small, &level);
 		/* A guard is a marker, so markers are the type that it has. */
