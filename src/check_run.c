@@ -141,7 +141,7 @@ char *np_why_not_hinted(const struct np_checker *checker, uint64_t cpu_ns)
 	char *why;
 	bool one_node = checker->system->node_count == 1;
 
-	/* sched_skip_cpuset_numa: 1f6c6ac0fdff, Linux 6.16. */
+	/* "sched/numa: skip VMA scanning on memory pinned to one NUMA node via cpuset.mems", 6.16. */
 	if (asprintf(&why,
 		     one_node && cpusets_in_use(checker->root_fd) ?
 			     _("the balancer hinted nothing in %.1f s of processor time: one node and cpusets in use "
