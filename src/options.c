@@ -41,7 +41,7 @@ static const char *const exclusive[][3] = {
 	{ "experiment", "raw", "pairs" },
 	{ "experiment", "range" },
 	{ "experiment", "check-kernel", "replay" },
-	{ "check-kernel", "compare" },
+	{ "check-kernel", "compare", "experiment" },
 	{ "check-kernel", "range" },
 	{ "check-kernel", "vmas" },
 	{ "json", "explain" },
@@ -56,10 +56,13 @@ static const char *const exclusive[][3] = {
 	{ "replay", "source" },
 };
 
-/* The first has no meaning without the second. */
-static const char *const needs[][2] = {
+/* The first has no meaning without the second, or without the third. */
+static const char *const needs[][3] = {
 	{ "freeze", "experiment" },
-	{ "rounds", "experiment" },
+	{ "rounds", "experiment", "check-kernel" },
+	{ "quick", "check-kernel" },
+	{ "strict", "check-kernel" },
+	{ "with-kvm", "check-kernel" },
 };
 
 static size_t option_index(const char *name)
@@ -191,7 +194,8 @@ static int check_exclusive(const bool seen[NP_OPTION_LIMIT], char **ret_error)
 static int check_needs(const bool seen[NP_OPTION_LIMIT], char **ret_error)
 {
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
-		if (!seen[option_index(needs[i][0])] || seen[option_index(needs[i][1])])
+		if (!seen[option_index(needs[i][0])] || seen[option_index(needs[i][1])] ||
+		    (needs[i][2] && seen[option_index(needs[i][2])]))
 			continue;
 		return asprintf(ret_error, _("--%s goes with --%s"), needs[i][0], needs[i][1]) < 0 ? -ENOMEM : -EINVAL;
 	}
@@ -237,16 +241,6 @@ static int parse_targets(char **words, size_t count, struct np_options *options,
 			return error;
 	}
 	return 0;
-}
-
-/* What says how to check says nothing without the check. */
-static int check_belonging(const struct np_options *options, char **ret_error)
-{
-	const char *name = options->quick ? "quick" : options->strict ? "strict" : options->with_kvm ? "with-kvm" : NULL;
-
-	if (!name || options->check_kernel)
-		return 0;
-	return np_usage_error(ret_error, name, _("option '--%s' belongs to --check-kernel"));
 }
 
 bool np_options_select_groups(const struct np_options *options)
@@ -304,9 +298,7 @@ static int parse_all(int argc, char **argv, const struct getopt_tables *tables, 
 		error = check_needs(seen, ret_error);
 	if (error < 0)
 		return error;
-	error = check_belonging(options, ret_error);
-	if (!error)
-		error = parse_targets(argv + optind, (size_t)(argc - optind), options, ret_error);
+	error = parse_targets(argv + optind, (size_t)(argc - optind), options, ret_error);
 	return error ? error : choose_table(options, ret_error);
 }
 

@@ -95,8 +95,6 @@ static int experiment_on_targets(const struct np_options *options, struct np_mea
 	return result;
 }
 
-#define CHECK_ROUNDS 4
-
 /* --check-kernel: no targets, but children. */
 static int check_kernel(const struct np_options *options, struct np_measure *measure)
 {
@@ -105,7 +103,7 @@ static int check_kernel(const struct np_options *options, struct np_measure *mea
 	struct np_checker checker = {
 		.root_fd = measure->root_fd, .system = &measure->snapshot->system,
 		.walker = measure->walker, .space_end = measure->space_end, .why_no_walker = measure->why_no_walker,
-		.check = check, .progress = &progress, .rounds = CHECK_ROUNDS,
+		.check = check, .progress = &progress, .rounds = options->rounds,
 		.with_kvm = options->with_kvm, .quick = options->quick,
 	};
 
