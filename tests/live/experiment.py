@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 
-from harness import (Factory, balancing, expect, expect_equal, frozen, look, program, run, test, total,
+from harness import (Factory, balancing, expect, expect_equal, frozen, look, need_patience, program, run, test, total,
                      wait_until)
 
 KILLS = 50
@@ -34,12 +34,13 @@ def effects(target, kind):
     return {effect["reader"]: effect for effect in target["experiment"]["effects"] if effect["effect"] == kind}
 
 
-@test()
+@test(ci_may_skip=True)
 def smaps_causes_hints():
     """
     A single-threaded process on its own node: the balancer leaves it alone, but while somebody reads smaps. Reading
     page tables, and load alone, cause nothing.
     """
+    need_patience()
     with balancing(1), Factory("--spin", "anon:32M") as factory:
         status, target, stderr = experiment(factory.pid, "-x")
         causes = effects(target, "causes")

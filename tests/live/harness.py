@@ -54,6 +54,12 @@ def expect_complaint(what, text):
     expect(len(lines) == 1 and lines[0].startswith("numaprobe: "), f"{what}: standard error is {text!r}")
 
 
+def need_patience():
+    """Statistics of a process that runs for minutes: worth it for those who work on them."""
+    if os.environ.get("NUMAPROBE_SLOW") != "1":
+        raise Skip("takes minutes; NUMAPROBE_SLOW=1 runs it")
+
+
 def need_root():
     if os.geteuid() != 0:
         raise Skip("needs root")

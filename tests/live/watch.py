@@ -215,7 +215,7 @@ def disturbs_nothing():
     need_root()
     seconds = 8
     # Alternating, so that what the system does by itself falls on both sides.
-    with balancing(1), Factory("--burn", ANON) as factory:
+    with balancing(1), Factory("--spin", ANON) as factory:
         time.sleep(3)  # past the first scans
         alone = watched = 0
         for _ in range(2):
