@@ -15,7 +15,7 @@
 #define TRIES 16
 /* Looks at a window with a lone empty entry, and such looks in all: some milliseconds. */
 #define LOOKS 40
-#define EXTRA_LOOKS 400
+#define EXTRA_LOOKS 160
 #define BUFFERED_RUNS 2048
 
 struct walk {

@@ -52,7 +52,9 @@ def calls_of_a_small_look():
         client, walker = system_calls(factory.pid)
         # Half of the client's and a third of the walker's are the dynamic linker's, which grow with the libraries.
         expect_at_most("numaprobe's system calls", len(client), 420)
-        expect_at_most("numaprobe-walk's system calls", len(walker), 620)
+        # Up to 160 are more looks where one entry alone is empty (EXTRA_LOOKS in walk.c), which depends on the
+        # libraries' pages.
+        expect_at_most("numaprobe-walk's system calls", len(walker), 620 + 160)
         expect_at_most("reads of smaps", sum("/smaps" in line for name, line in client if name == "openat"), 2)
         expect_at_most("forks", sum(name in ("clone", "clone3", "fork", "vfork") for name, _ in client), 1)
 
