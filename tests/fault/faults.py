@@ -148,13 +148,16 @@ def walker_never_serves_with_privilege():
             for error in ERRORS[call]:
                 for n in range(1, 5000):
                     words = [program("np-deny"), call, error, str(n), str(mark), walk]
-                    check_walker(f"{call} {n} fails with {error}", words, call == "setresgid")
+                    check_walker(f"{call} {n} fails with {error}", words, call == "setresgid", (call, error) == ("bpf", "EPERM"))
                     if not mark.exists():
                         break
                     mark.unlink()
 
 
-def check_walker(what, words, keeps_group):
+CAP_BPF = 1 << 39
+
+
+def check_walker(what, words, keeps_group, keeps_bpf):
     with Client(words[0], arguments=words[1:]) as client:
         try:
             ready, _, _ = client.greet()
@@ -167,7 +170,9 @@ def check_walker(what, words, keeps_group):
         with open(f"/proc/{children[0]}/status", encoding="utf-8") as file:
             status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
         for field in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
-            expect_equal(f"{what}: {field}", int(status[field], 16), 0)
+            # Up to 5.18 running a loaded program may want CAP_BPF, so that one stays where a trial run has EPERM.
+            allowed = (0, CAP_BPF) if keeps_bpf and field in ("CapPrm", "CapEff") else (0,)
+            expect(int(status[field], 16) in allowed, f"{what}: {field} is {status[field]}")
         expect_equal(f"{what}: Uid", status["Uid"].split(), ["65534"] * 4)
         if not keeps_group:
             expect_equal(f"{what}: Gid", status["Gid"].split(), ["65534"] * 4)
