@@ -65,16 +65,17 @@ def runs(*specs):
         return count(walker, "BPF_PROG_TEST_RUN") or count(walker, "BPF_PROG_RUN")
 
 
-# Where the loader put a process's mappings, at random, takes a few tables more or less.
-BY_CHANCE = 10
+# Where the loader put a process's mappings, at random, takes a few tables more or less, and up to 160 more looks where
+# one entry of a library's table alone is empty (EXTRA_LOOKS in walk.c).
+BY_CHANCE = 10 + 160
 
 
 @test(ci_may_skip=True)
 def runs_grow_with_tables_only():
     """32 tables of 2 MiB a run at least; what was never touched costs nothing."""
     need_root()
-    small, large = runs("anon:4M"), runs("anon:516M")
-    expect_at_most("BPF runs for 512 MiB more", large - small, 512 // 64 + BY_CHANCE)
+    small, large = runs("anon:4M"), runs("zero:16G")
+    expect_at_most("BPF runs for 16 GiB more", large - small, 16384 // 64 + BY_CHANCE)
     expect_at_most("BPF runs for 16 TiB reserved", runs("anon:4M", "reserve:16T") - small, BY_CHANCE)
     # Each of 64 pages that lie 256 GiB apart needs its own three tables.
     expect_at_most("BPF runs for 64 pages in 16 TiB", runs("anon:4M", "sparse:16T:64") - small, 64 * 4 + BY_CHANCE)
