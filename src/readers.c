@@ -6,32 +6,15 @@
 #include <fcntl.h>
 #include <numaif.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "i18n.h"
+#include "pagemap_scan.h"
 
 #define BATCH 512	  /* pages: what one page table holds */
 #define BUSY_NS 5000000	  /* one round of burning: about what reading the files of a small process takes */
-
-/*
- * PAGEMAP_SCAN, Linux 6.7 (52526ca7fdb9, "fs/proc/task_mmu: implement IOCTL to get and optionally clear info about
- * PTEs"), as Documentation/admin-guide/mm/pagemap.rst has it. Declared here: the headers may be older. Its flags
- * that write-protect are not even named.
- */
-struct page_region {
-	uint64_t start, end, categories;
-};
-
-struct pm_scan_arg {
-	uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
-	uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
-};
-
-#define PAGEMAP_SCAN_IOCTL _IOWR('f', 16, struct pm_scan_arg)
-#define PAGE_IS_PRESENT (1ULL << 3)
 
 static int interrupted(const struct np_reading *reading)
 {
@@ -130,25 +113,16 @@ static int read_move_pages(const struct np_reader *reader __attribute__((unused)
 
 static int scan_batch(const struct np_reading *reading, int fd, uint64_t start, uint64_t end, uint64_t *ret_found)
 {
-	struct page_region regions[64];
-	struct pm_scan_arg scan = {
-		.size = sizeof(scan), .start = start, .end = end, .vec = (uintptr_t)regions,
-		.vec_len = sizeof(regions) / sizeof(regions[0]),
-		.category_mask = PAGE_IS_PRESENT, .return_mask = PAGE_IS_PRESENT,
-	};
+	struct np_page_region regions[64];
 
-	while (scan.start < end) {
-		int count = ioctl(fd, PAGEMAP_SCAN_IOCTL, &scan);
+	while (start < end) {
+		int count = np_pagemap_scan(fd, &start, end, NP_PAGE_IS_PRESENT, regions,
+					    sizeof(regions) / sizeof(regions[0]));
 
-		if (count < 0 && errno == EINTR)
-			continue;
 		if (count < 0)
-			return errno == ENOTTY ? -ENOTSUP : -errno;
+			return count;
 		for (int i = 0; i < count; i++)
 			*ret_found += (regions[i].end - regions[i].start) / reading->page_bytes;
-		if (scan.walk_end <= scan.start)
-			return count ? -EPROTO : 0;
-		scan.start = scan.walk_end;
 	}
 	return 0;
 }
