@@ -449,7 +449,8 @@ void np_measure_unreadable(struct np_measure *measure, int dir_fd, const char *p
 		np_problem_add(measure->snapshot, path, what, 0, "%s", no_memory_reason(dir_fd));
 	else if (error == EACCES || error == EPERM)
 		np_problem_add(measure->snapshot, path, what, error,
-			       "another user's process, or a protected one: try as root");
+			       geteuid() == 0 ? "a protected process, which root may not read here either" :
+						"another user's process, or a protected one: try as root");
 	else
 		np_problem_add(measure->snapshot, path, what, error,
 			       walker_died ? "numaprobe-walk stopped answering" : "its pages are not known");
