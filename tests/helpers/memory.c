@@ -96,6 +96,7 @@ static int copy_tables(struct np_table_source *source, struct np_copy *copy)
 	copy->status = way.status;
 	copy->stop_level = way.level;
 	copy->stop_entry = way.entry;
+	copy->lock_held = memory->lock_held;
 	if (way.status != NP_RUN_DONE)
 		return 0;
 	if (copy->level == 1) {
@@ -114,6 +115,7 @@ void memory_init(struct memory *memory, const struct np_decoder *decoder, unsign
 {
 	memset(memory->tables[0], 0, NP_TABLE_BYTES); /* the others when they come into use */
 	memory->copies = 0;
+	memory->lock_held = false;
 	memory->meanwhile = NULL;
 	memory->fail_run = memory->fail_with = 0;
 	memory->source = (struct np_table_source){ copy_tables, &memory->out, levels };
