@@ -71,6 +71,7 @@ def reference_ms(command, pid):
 def measure_locks(build, pid, rounds):
     """Name -> what a look held; medians. The memory is the one that the pagemap reader locks again and again."""
     todo = catalogue.programs(build, pid)
+    todo.pop("page-types -p", None)  # a call for every few pages: strace would time itself
     if not shutil.which("perf"):
         raise lab.CannotMeasure("perf is not installed")
     if not shutil.which("strace"):

@@ -11,7 +11,7 @@ import subprocess
 import time
 
 SLOW_SECONDS = 2  # what takes longer is run once
-LIMIT_SECONDS = 20  # what takes longer than this is ended, and shown as such
+LIMIT_SECONDS = 10  # what takes longer than this is ended, and shown as such
 HINT_SECONDS = 60  # NUMA balancing hints 256 MiB a scan, and scans once a second at first
 BALANCING = pathlib.Path("/proc/sys/kernel/numa_balancing")
 POOL = pathlib.Path("/proc/sys/vm/nr_hugepages")
