@@ -15,7 +15,6 @@ static const struct np_key status_keys[] = {
 	{ "VmSwap", offsetof(struct np_status, swap_bytes), NP_UNIT_KB },
 	{ "HugetlbPages", offsetof(struct np_status, hugetlb_bytes), NP_UNIT_KB },
 	{ "Threads", offsetof(struct np_status, threads), NP_UNIT_NONE },
-	{ "PPid", offsetof(struct np_status, parent), NP_UNIT_NONE },
 	{ "Uid", offsetof(struct np_status, real_uid), NP_UNIT_NONE },
 };
 

@@ -12,7 +12,6 @@ struct np_status {
 	struct np_fact hugetlb_bytes;
 	struct np_fact table_bytes; /* page tables, of all levels */
 	struct np_fact threads;
-	struct np_fact parent;	 /* its PID; 0: none that the reader can see */
 	struct np_fact real_uid; /* as the reader's user namespace has it */
 	struct np_fact state;	 /* a letter: 'R', 'S', 'Z' */
 };
