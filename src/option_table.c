@@ -11,6 +11,7 @@
 #include "escape.h"
 #include "experiment.h"
 #include "i18n.h"
+#include "team.h"
 
 int np_usage_error(char **ret_error, const char *bytes, const char *format)
 {
@@ -248,6 +249,17 @@ static int parse_rounds(const char *argument, struct np_options *options, char *
 	return 0;
 }
 
+static int parse_walkers(const char *argument, struct np_options *options, char **ret_error)
+{
+	size_t digits = strspn(argument, "0123456789");
+	unsigned long walkers = strtoul(argument, NULL, 10);
+
+	if (!digits || argument[digits] || walkers < 1 || walkers > NP_TEAM_MOST)
+		return np_usage_error(ret_error, argument, _("invalid number of threads '%s': give 1 to 64"));
+	options->walkers = (unsigned)walkers;
+	return 0;
+}
+
 static int parse_report(const char *argument, struct np_options *options,
 			char **ret_error __attribute__((unused)))
 {
@@ -343,6 +355,8 @@ const struct np_option np_option_table[] = {
 
 	{ 0, "source", NP_ARGUMENT_REQUIRED, N_("SOURCE"), NP_GROUP_SOURCE,
 	  N_("auto (default: the best that works), bpf or pagemap"), .parse = parse_source },
+	{ 0, "threads", NP_ARGUMENT_REQUIRED, N_("N"), NP_GROUP_SOURCE,
+	  N_("read large targets (32 GiB and more) on up to N processors"), .parse = parse_walkers },
 
 	{ 'q', "quiet", NP_ARGUMENT_NONE, NULL, NP_GROUP_GENERAL, N_("no notes and no progress on standard error"),
 	  FIELD(quiet) },

@@ -8,13 +8,13 @@
 
 static const struct np_key status_keys[] = {
 	{ "VmRSS", offsetof(struct np_status, rss_bytes), NP_UNIT_KB },
+	{ "VmPTE", offsetof(struct np_status, table_bytes), NP_UNIT_KB },
 	{ "RssAnon", offsetof(struct np_status, rss_anon_bytes), NP_UNIT_KB },
 	{ "RssFile", offsetof(struct np_status, rss_file_bytes), NP_UNIT_KB },
 	{ "RssShmem", offsetof(struct np_status, rss_shmem_bytes), NP_UNIT_KB },
 	{ "VmSwap", offsetof(struct np_status, swap_bytes), NP_UNIT_KB },
 	{ "HugetlbPages", offsetof(struct np_status, hugetlb_bytes), NP_UNIT_KB },
 	{ "Threads", offsetof(struct np_status, threads), NP_UNIT_NONE },
-	{ "PPid", offsetof(struct np_status, parent), NP_UNIT_NONE },
 	{ "Uid", offsetof(struct np_status, real_uid), NP_UNIT_NONE },
 };
 

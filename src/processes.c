@@ -1,30 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Processes are the numbers among the names in /proc; their own names are read from comm, which, unlike stat, takes no
- * reference to their memory. libproc2 would list them too, but loading it, with libsystemd and four more libraries,
- * took a tenth of the time of a whole small look, one that needs no list at all included.
- */
+/* libproc2 lists the processes; their names are read from comm, which, unlike stat, takes no reference to their memory. */
 #include "processes.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <libproc2/pids.h>
+
 #include "files.h"
-#include "parse_number.h"
-#include "parse_status.h"
 
 #define COMM_BYTES 15 /* TASK_COMM_LEN less the NUL */
 
-static bool has_command(int root_fd, pid_t pid, const void *argument)
+static bool has_command(int root_fd, pid_t pid, const char *command)
 {
-	const char *command = argument;
 	np_cleanup_text struct np_text text = { 0 };
 	char path[64];
 	size_t length = strnlen(command, COMM_BYTES);
@@ -71,51 +65,27 @@ void np_pids_sort(struct np_pids *pids)
 	pids->count = kept;
 }
 
-static int open_directory(int root_fd, const char *path, DIR **ret)
+/* Which processes to keep; the second item's value is 0 where it was not asked for. */
+typedef bool process_filter(int root_fd, pid_t pid, pid_t parent, const void *argument);
+
+/* With parents, libproc2 reads more than names of directories: see np_pids_add_descendants(). */
+static int list(int root_fd, bool parents, process_filter *keep, const void *argument, struct np_pids *ret)
 {
-	DIR *directory;
-	int fd, result = np_open(root_fd, path, O_RDONLY | O_DIRECTORY, &fd);
-
-	if (result)
-		return result;
-	directory = fdopendir(fd);
-	if (!directory) {
-		close(fd);
-		return -ENOMEM;
-	}
-	*ret = directory;
-	return 0;
-}
-
-/* Which processes to keep. */
-typedef bool process_filter(int root_fd, pid_t pid, const void *argument);
-
-static int add_if(int root_fd, const char *name, process_filter *keep, const void *argument, struct np_pids *pids)
-{
-	struct np_span span = np_span_make(name, strlen(name));
-	uint64_t number;
-
-	if (np_take_u64(&span, &number) < 0 || span.next != span.end || number > INT32_MAX)
-		return 0; /* "self", "sys" */
-	if ((pid_t)number == getpid() || !keep(root_fd, (pid_t)number, argument))
-		return 0;
-	return np_pids_add(pids, (pid_t)number);
-}
-
-static int list(int root_fd, process_filter *keep, const void *argument, struct np_pids *ret)
-{
+	enum pids_item items[] = { PIDS_ID_PID, PIDS_ID_PPID };
+	struct pids_info *info = NULL;
 	struct np_pids pids = { 0 };
-	struct dirent *entry;
-	DIR *processes;
-	int result = open_directory(root_fd, "proc", &processes);
+	struct pids_stack *stack;
+	int result = procps_pids_new(&info, items, parents ? 2 : 1);
 
-	if (result)
+	if (result < 0)
 		return result;
-	while (!result && (errno = 0, entry = readdir(processes)))
-		result = add_if(root_fd, entry->d_name, keep, argument, &pids);
-	if (!result)
-		result = -errno;
-	closedir(processes);
+	while (!result && (stack = procps_pids_get(info, PIDS_FETCH_TASKS_ONLY))) {
+		pid_t pid = PIDS_VAL(0, s_int, stack, info), parent = parents ? PIDS_VAL(1, s_int, stack, info) : 0;
+
+		if (pid != getpid() && keep(root_fd, pid, parent, argument))
+			result = np_pids_add(&pids, pid);
+	}
+	procps_pids_unref(&info);
 	if (result) {
 		np_pids_free(&pids);
 		return result;
@@ -126,31 +96,30 @@ static int list(int root_fd, process_filter *keep, const void *argument, struct 
 }
 
 static bool keep_any(int root_fd __attribute__((unused)), pid_t pid __attribute__((unused)),
-		     const void *argument __attribute__((unused)))
+		     pid_t parent __attribute__((unused)), const void *argument __attribute__((unused)))
 {
 	return true;
 }
 
-static bool keep_child(int root_fd, pid_t pid, const void *argument)
+static bool keep_command(int root_fd, pid_t pid, pid_t parent __attribute__((unused)), const void *argument)
 {
-	np_cleanup_text struct np_text text = { 0 };
-	struct np_status status;
-	char path[64];
+	return has_command(root_fd, pid, argument);
+}
 
-	snprintf(path, sizeof(path), "proc/%d/status", (int)pid);
-	if (np_read_text(root_fd, path, &text) < 0 || np_parse_status(text.data, text.length, &status) < 0)
-		return false; /* it has exited */
-	return status.parent.known && status.parent.value == *(const pid_t *)argument;
+static bool keep_child(int root_fd __attribute__((unused)), pid_t pid __attribute__((unused)), pid_t parent,
+		       const void *argument)
+{
+	return parent == *(const pid_t *)argument;
 }
 
 int np_pids_all(int root_fd, struct np_pids *ret)
 {
-	return list(root_fd, keep_any, NULL, ret);
+	return list(root_fd, false, keep_any, NULL, ret);
 }
 
 int np_pids_by_command(int root_fd, const char *command, struct np_pids *ret)
 {
-	return list(root_fd, has_command, command, ret);
+	return list(root_fd, false, keep_command, command, ret);
 }
 
 static int add_numbers(const char *text, struct np_pids *pids)
@@ -178,14 +147,19 @@ static int add_numbers(const char *text, struct np_pids *pids)
 static int add_children(int root_fd, pid_t pid, struct np_pids *pids)
 {
 	char path[64];
+	int fd, result;
 	DIR *tasks;
 	struct dirent *entry;
-	int result;
 
 	snprintf(path, sizeof(path), "proc/%d/task", (int)pid);
-	result = open_directory(root_fd, path, &tasks);
+	result = np_open(root_fd, path, O_RDONLY | O_DIRECTORY, &fd);
 	if (result)
 		return result;
+	tasks = fdopendir(fd);
+	if (!tasks) {
+		close(fd);
+		return -ENOMEM;
+	}
 	while (!result && (entry = readdir(tasks))) {
 		np_cleanup_text struct np_text text = { 0 };
 		char file[sizeof(entry->d_name) + sizeof("/children")];
@@ -201,11 +175,11 @@ static int add_children(int root_fd, pid_t pid, struct np_pids *pids)
 	return result;
 }
 
-/* The same by asking every process for its parent, which takes a reference to the memory of each for a moment. */
+/* The same by asking every process for its parent, which costs each of them a look at its stat. */
 static int add_children_by_parent(int root_fd, pid_t pid, struct np_pids *pids)
 {
 	struct np_pids children = { 0 };
-	int result = list(root_fd, keep_child, &pid, &children);
+	int result = list(root_fd, true, keep_child, &pid, &children);
 
 	for (size_t i = 0; !result && i < children.count; i++)
 		result = np_pids_add(pids, children.pids[i]);

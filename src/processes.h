@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which processes there are. */
+/* Which processes there are. The only file that knows libproc2. */
 #ifndef NUMAPROBE_PROCESSES_H
 #define NUMAPROBE_PROCESSES_H
 
