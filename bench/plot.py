@@ -29,7 +29,7 @@ def by_size(targets, key):
         if not target["size_gib"]:
             continue
         for name, row in target["programs"].items():
-            if row and name != "numaprobe -J":
+            if row and name not in ("numaprobe -J", "numaprobe --threads=2"):
                 add(lines, name, target["size_gib"], row[key] / (1024 if key == "peak_kib" else 1))
         if target["walk"] and key == "cpu_ms":
             add(lines, "memcpy of the page tables", target["size_gib"], target["walk"]["scattered_ns"] / 1e6)
@@ -40,7 +40,7 @@ def by_mappings(targets):
     lines = {}
     for target in targets:
         for name, row in target["programs"].items():
-            if target["mappings"] and row and name != "numaprobe -J":
+            if target["mappings"] and row and name not in ("numaprobe -J", "numaprobe --threads=2"):
                 add(lines, name, target["mappings"], row["cpu_ms"])
     return lines
 
