@@ -39,7 +39,7 @@ TARGETS = (
 CROWDS = (1, 100, 500)  # processes
 CROWD_SPEC = "anon:4M"
 
-NUMAPROBE = ("numaprobe", "numaprobe -v", "numaprobe -J")
+NUMAPROBE = ("numaprobe", "numaprobe --threads=2", "numaprobe -v", "numaprobe -J")
 PEERS = ("numastat -p", "pmap -XX", "cat smaps", "cat smaps_rollup", "cat numa_maps", "pagemap reader", "PAGEMAP_SCAN",
          "page-types -p")
 WATCHING = "numaprobe --watch=0.1"
@@ -54,6 +54,7 @@ def programs(build, pid):
     pid, proc = str(pid), f"/proc/{pid}"
     return here({
         "numaprobe": [f"{build}/numaprobe", pid],
+        "numaprobe --threads=2": [f"{build}/numaprobe", "--threads=2", pid],
         "numaprobe -v": [f"{build}/numaprobe", "-v", pid],
         "numaprobe -J": [f"{build}/numaprobe", "-J", pid],
         "numastat -p": ["numastat", "-p", pid],

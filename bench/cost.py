@@ -60,10 +60,10 @@ def held(events, memory):
 def reference_ms(command, pid):
     """Time in system calls on files whose readers hold a reference, as strace sees it: with its own cost in it."""
     with tempfile.NamedTemporaryFile("r") as trace:
-        subprocess.run(["strace", "-f", "-qq", "-y", "-T", "-e", "trace=read,pread64,ioctl", "-o", trace.name, *command],
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-        paths = re.compile(r"\(\d+</proc/" + str(pid) + "/(?:task/" + str(pid) + "/)?(" + "|".join(HOLDING) + r")>.*<(\d+\.\d+)>$")
-        matches = [paths.search(line) for line in trace]
+        subprocess.run(["strace", "-f", "-qq", "-y", "-T", "-e", "trace=read,pread64,ioctl", "-o", trace.name,
+                        *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        holding = re.compile(rf"\(\d+</proc/{pid}/({'|'.join(HOLDING)})>.*<(\d+\.\d+)>$")
+        matches = [holding.search(line) for line in trace]
     times = [float(match[2]) * 1e3 for match in matches if match]
     return {"calls": len(times), "reference_ms": sum(times)}
 

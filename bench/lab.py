@@ -98,7 +98,10 @@ def summary(samples):
 
 
 def run_in_turn(build, commands, rounds):
-    """Every program once, then every program again: what changes meanwhile changes for all. Name -> summary."""
+    """
+    Every program once, then every program again: what changes meanwhile changes for all. Name -> summary, of those that
+    can.
+    """
     samples = {name: [] for name in commands}
     for turn in range(rounds + 1):
         for name, command in commands.items():

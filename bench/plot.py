@@ -29,7 +29,7 @@ def by_size(targets, key):
         if not target["size_gib"]:
             continue
         for name, row in target["programs"].items():
-            if row and name != "numaprobe -J":
+            if row and name not in ("numaprobe -J", "numaprobe --threads=2"):
                 add(lines, name, target["size_gib"], row[key] / (1024 if key == "peak_kib" else 1))
         if target["walk"] and key == "cpu_ms":
             add(lines, "memcpy of the page tables", target["size_gib"], target["walk"]["scattered_ns"] / 1e6)
@@ -40,7 +40,7 @@ def by_mappings(targets):
     lines = {}
     for target in targets:
         for name, row in target["programs"].items():
-            if target["mappings"] and row and name != "numaprobe -J":
+            if target["mappings"] and row and name not in ("numaprobe -J", "numaprobe --threads=2"):
                 add(lines, name, target["mappings"], row["cpu_ms"])
     return lines
 
@@ -49,7 +49,7 @@ def by_processes(crowds):
     lines = {}
     for crowd in crowds:
         for name, row in crowd["programs"].items():
-            if row and name != "numaprobe":
+            if row:
                 add(lines, name, crowd["processes"], row["cpu_ms"])
     return lines
 
@@ -97,21 +97,24 @@ class Panel:
         # What matters most comes last, on top.
         for name in reversed([name for name in SERIES if name in self.lines]):
             points = [(self.x(x), self.y(y)) for x, y in sorted(self.lines[name])]
-            width = 3 if name in ("numaprobe", "numaprobe --all") else 1.5
-            dash = ' stroke-dasharray="6 4"' if name.startswith("memcpy") else ""
+            width, dash = (3 if name == "numaprobe" else 1.5), dash_of(name)
             yield (f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}" fill="none" '
                    f'stroke="{SERIES[name]}" stroke-width="{width}"{dash}/>')
             for x, y in points:
                 yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{width + 1:g}" fill="{SERIES[name]}"/>'
 
 
+def dash_of(name):
+    """What is no program, or looks at more than the others."""
+    return ' stroke-dasharray="6 4"' if name in ("memcpy of the page tables", "numaprobe --all") else ""
+
+
 def legend(names):
     y = TOP + 4
-    for name in (name for name in SERIES if name in names and name != "numaprobe --all"):
-        text = "numaprobe (--all for processes)" if name == "numaprobe" else name
-        weight = "bold" if name == "numaprobe" else "normal"
-        yield (f'<path d="M{LEGEND} {y - 4}h22" stroke="{SERIES[name]}" stroke-width="3"/>'
-               f'<text x="{LEGEND + 28}" y="{y}" font-weight="{weight}" font-size="11">{text}</text>')
+    for name in (name for name in SERIES if name in names):
+        weight, width = ("bold", 3) if name == "numaprobe" else ("normal", 1.5)
+        yield (f'<path d="M{LEGEND} {y - 4}h28" stroke="{SERIES[name]}" stroke-width="{width}"{dash_of(name)}/>'
+               f'<text x="{LEGEND + 34}" y="{y}" font-weight="{weight}" font-size="11">{name}</text>')
         y += 19
 
 

@@ -20,8 +20,8 @@ PARTS = (  # what stands in a kernel stack -> what it is for; the first that fit
     (("__sys_bpf",), "BPF: other calls"),
     (("bpf_prog_release", "bpf_map_release", "bpf_link_release", "btf_release"), "BPF: freeing it"),
     (("asm_exc_page_fault",), "page faults"),
-    (("ksys_mmap_pgoff", "vm_mmap_pgoff", "__vm_munmap", "do_mprotect_pkey", "do_madvise", "__x64_sys_brk", "__do_sys_brk"),
-     "mapping libraries and memory"),
+    (("ksys_mmap_pgoff", "vm_mmap_pgoff", "__vm_munmap", "do_mprotect_pkey", "do_madvise", "__x64_sys_brk",
+      "__do_sys_brk"), "mapping libraries and memory"),
     (("vfs_read", "ksys_read", "ksys_pread64", "do_sys_openat2", "vfs_fstat", "vfs_statx", "do_readlinkat",
       "__x64_sys_close", "__fput", "__x64_sys_getdents64", "do_faccessat"), "opening and reading files"),
 )
@@ -61,16 +61,17 @@ def measure(build, pid):
     """Samples by program and part, and CPU of a whole look in ms."""
     if not shutil.which("perf"):
         raise lab.CannotMeasure("perf is not installed")
-    commands = {"numaprobe PID": [f"{build}/numaprobe", str(pid)], "numaprobe --version": [f"{build}/numaprobe", "--version"],
-                "numaprobe-walk --version": [f"{build}/numaprobe-walk", "--version"], "/bin/true": ["/bin/true"],
+    commands = {"numaprobe PID": [f"{build}/numaprobe", str(pid)],
+                "numaprobe --source=pagemap PID": [f"{build}/numaprobe", "--source=pagemap", str(pid)],
+                "numaprobe --version": [f"{build}/numaprobe", "--version"], "/bin/true": ["/bin/true"],
                 "cat smaps_rollup": ["cat", f"/proc/{pid}/smaps_rollup"], "numastat -p": ["numastat", "-p", str(pid)]}
     whole = lab.run_in_turn(build, {name: c for name, c in commands.items() if shutil.which(c[0])}, 40)
     with tempfile.TemporaryDirectory() as scratch:
         data = os.path.join(scratch, "data")
         loop = f'n=0; while [ $n -lt {RUNS} ]; do "$@"; n=$((n + 1)); done'
-        done = subprocess.run(["perf", "record", "-q", "-g", "-e", "cpu-clock", "-F", "10000", "-o", data, "sh", "-c", loop,
-                               "sh", *commands["numaprobe PID"]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                              check=False)
+        record = ["perf", "record", "-q", "-g", "-e", "cpu-clock", "-F", "10000", "-o", data]
+        done = subprocess.run([*record, "sh", "-c", loop, "sh", *commands["numaprobe PID"]], check=False,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         text = subprocess.run(["perf", "script", "-i", data, "-F", "comm,ip,sym,dso"], stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL, text=True, errors="replace", check=False).stdout
     counts = collections.Counter((program, part) for program, part in parse(text) if program.startswith("numaprobe"))

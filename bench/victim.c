@@ -4,7 +4,6 @@
  * as fast as it can. For each line on standard input it prints how often it did since the last one, in how many ns,
  * and how many the longest time took: what a reader that takes the locks of its memory costs it shows in them.
  */
-#define _GNU_SOURCE 1 /* CPU_SET */
 #include <err.h>
 #include <inttypes.h>
 #include <stdatomic.h>

@@ -182,7 +182,7 @@ static int compare(const void *a, const void *b)
 
 static void print_median(const char *name, const struct round *rounds, size_t round_count, size_t offset)
 {
-	uint64_t values[ROUNDS_MOST];
+	uint64_t values[ROUNDS_MOST] = { 0 };
 
 	for (size_t i = 0; i < round_count; i++)
 		memcpy(&values[i], (const char *)&rounds[i] + offset, sizeof(values[i]));

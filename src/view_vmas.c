@@ -281,12 +281,16 @@ static int add_columns(const struct plan *plan, struct libscols_table *table)
 {
 	for (size_t i = 0; i < plan->columns.count; i++) {
 		const struct np_column_ref *ref = &plan->columns.refs[i];
-		int flags = ref->column->flags & NP_COLUMN_RIGHT ? SCOLS_FL_RIGHT : 0;
 		char buffer[16];
-		struct libscols_column *column =
-			scols_table_new_column(table, np_column_heading(ref, buffer),
-					       plan->widths ? (double)plan->widths[i] : 0, flags);
+		const char *heading = np_column_heading(ref, buffer);
+		size_t width = plan->widths ? plan->widths[i] : 0;
+		int flags = ref->column->flags & NP_COLUMN_RIGHT ? SCOLS_FL_RIGHT : 0;
+		struct libscols_column *column;
 
+		/* Without it a column whose cells are all narrower than its heading is as wide as that one. */
+		if (width > strlen(heading))
+			flags |= SCOLS_FL_STRICTWIDTH;
+		column = scols_table_new_column(table, heading, (double)width, flags);
 		if (!column)
 			return -ENOMEM;
 		if (scols_cell_set_color(scols_column_get_header(column), np_paint(plan->view, NP_BOLD)) < 0)

@@ -25,14 +25,15 @@ def system_calls(*arguments, walkers=1):
     if not shutil.which("strace"):
         raise Skip("strace is not installed")
     with tempfile.TemporaryDirectory() as scratch:
-        done = subprocess.run(["strace", "-ff", "-qq", "-y", "-o", f"{scratch}/trace", program("numaprobe"), *map(str, arguments)],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+        strace = ["strace", "-ff", "-qq", "-y", "-o", f"{scratch}/trace"]
+        done = subprocess.run([*strace, program("numaprobe"), *map(str, arguments)], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True, check=False)
         traces = [trace.read_text(errors="replace").splitlines() for trace in pathlib.Path(scratch).iterdir()]
     if done.returncode:
         raise Skip(f"strace could not watch: {done.stderr.strip()}")
     expect_equal("programs", len(traces), 1 + walkers)
     calls = [[(match[1], line) for line in trace if (match := re.match(r"(\w+)\(", line))] for trace in traces]
-    return sorted(calls, key=lambda of_one: any("numaprobe-walk" in line for name, line in of_one if name == "execve"))
+    return sorted(calls, key=lambda one: any("numaprobe-walk" in line for name, line in one if name == "execve"))
 
 
 def expect_at_most(what, got, most):
