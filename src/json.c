@@ -10,6 +10,7 @@
 #include "json_build.h"
 #include "json_check.h"
 #include "json_experiment.h"
+#include "json_grains.h"
 
 static const char *node_key(const struct np_system *system, size_t node, char buffer[16])
 {
@@ -340,6 +341,8 @@ static json_t *target_object(const struct np_target *target, const struct np_sys
 	if (target->rates)
 		put(&object, "rates", rates(target->rates));
 	put(&object, "mappings", mappings(target, system));
+	if (target->grains && readable)
+		put(&object, "grains", np_json_grains(target->grains, system));
 	put(&object, "reports", comparisons(target));
 	put(&object, "reads", read_effects(target));
 	if (target->experiment)

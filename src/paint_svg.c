@@ -115,8 +115,7 @@ static int put_title(const struct svg *svg, const struct np_cell *cells, size_t 
 	const struct np_target *target = svg->target;
 	int error = 0;
 
-	fprintf(svg->out, "<title>%" PRIx64 "-%" PRIx64, cells[0].start,
-		cells[count - 1].start + svg->layout->cell_bytes);
+	fprintf(svg->out, "<title>%" PRIx64 "-%" PRIx64, cells[0].shown, cells[0].shown + count * svg->layout->cell_bytes);
 	if (cells[0].mapping < target->mapping_count) {
 		fputs("&#10;", svg->out);
 		error = put_text(np_mapping_name(&target->mappings[cells[0].mapping]), svg->out);
@@ -236,7 +235,7 @@ static int put_row(const struct svg *svg, const struct np_layout_row *row, unsig
 		y += ROW_HEIGHT - 4;
 	}
 	fprintf(svg->out, "<text x=\"%d\" y=\"%u\" class=\"address\">%" PRIx64 "</text>\n", LEFT - 10,
-		y + CELL_HEIGHT - 3, svg->layout->cells[row->first].start);
+		y + CELL_HEIGHT - 3, svg->layout->cells[row->first].shown);
 	error = put_cells(svg, row, y);
 	return error ? error : put_name(svg, row, y);
 }

@@ -170,7 +170,7 @@ static int paint_row(struct painting *painting, const struct np_layout_row *row,
 		fprintf(painting->out, "%*s%s%s%s%s\n", ADDRESS_WIDTH + 1, "", np_paint(painting->view, NP_DIM), folded,
 			_(" without a page"), np_paint_end(painting->view, NP_DIM));
 	}
-	fprintf(painting->out, "%*" PRIx64 " ", ADDRESS_WIDTH, painting->layout->cells[row->first].start);
+	fprintf(painting->out, "%*" PRIx64 " ", ADDRESS_WIDTH, painting->layout->cells[row->first].shown);
 	for (size_t i = 0; i < row->count; i++)
 		paint_cell(painting, &painting->layout->cells[row->first + i]);
 	set_paint(painting, "");

@@ -123,7 +123,7 @@ def man_has_the_keys_of_the_report():
     objects = Schema(json.loads((SOURCE / "schema/numaprobe-report-1.schema.json").read_text("utf-8"))).objects
     documented = {title: dict(re.findall(r"^\.It Cm (\w+) Pq (.*)$", "\n".join(section(text, title)), re.M))
                   for title in re.findall(r"^\.Ss (\w+)$", text, re.M)}
-    expect_equal("objects in numaprobe-report.5", sorted(documented), sorted(objects))
+    expect_equal("objects in numaprobe-report.5", sorted(re.findall(r"^\.Ss (\w+)$", text, re.M)), sorted(objects))
     for name, keys in objects.items():
         expect_equal(f"keys of '{name}' in numaprobe-report.5", documented[name], keys)
 
