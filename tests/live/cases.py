@@ -9,6 +9,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import xml.etree.ElementTree
 
 from harness import (NOBODY, SOURCE, Skip, expect, expect_equal, expect_run, frozen, need_root, other_factory, program, run,
                      scratch, test)
@@ -120,6 +121,9 @@ def comparisons():
             expect(len(told["reports"]) > 5 and told["reads"], f"{told['reports']}")
             expect_equal("the view", everywhere("--replay", path, *more).stdout, done.stdout)
             expect_equal("-J", everywhere("--replay", path, "-J").stdout, path.read_text(encoding="utf-8"))
+            table = everywhere("--replay", path, "-r", "-n").stdout.splitlines()
+            expect_equal("rows for a script", len(table), len(told["mappings"]))
+            xml.etree.ElementTree.fromstring(everywhere("--replay", path, "--svg", "-").stdout)
 
 
 @test()

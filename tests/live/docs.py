@@ -297,7 +297,7 @@ def shells_offer_targets():
 
 # What is shipped
 
-MADE_BY_AUTOTOOLS = re.compile(r"(configure|aclocal\.m4|config\.h\.in|Makefile\.in|build-aux/.*)")
+MADE_BY_AUTOTOOLS = re.compile(r"(configure|aclocal\.m4|config\.h\.in|Makefile\.in|build-aux/.*|ABOUT-NLS|m4/.*|po/.*)")
 NOT_SHIPPED = (".ci/", ".gitignore")
 
 
