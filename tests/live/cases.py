@@ -131,9 +131,22 @@ def packed():
     with case(name="case.json.zst") as (path, factory, done):
         expect_equal("magic", path.read_bytes()[:4], b"\x28\xb5\x2f\xfd")
         expect_equal("view", everywhere("--replay", path).stdout, done.stdout)
-        damaged = path.with_name("damaged")
-        damaged.write_bytes(path.read_bytes()[:-20])
+
+
+@test()
+def packed_and_damaged():
+    """Wherever it is: there is a checksum."""
+    with case(name="case.json.zst") as (path, _, _):
+        whole, damaged = path.read_bytes(), path.with_name("damaged")
+        for at in range(4, len(whole), len(whole) // 40):
+            damaged.write_bytes(whole[:at] + bytes([whole[at] ^ 0x40]) + whole[at + 1:])
+            refused(damaged, "damaged")
+            damaged.write_bytes(whole[:at])
+            refused(damaged, "damaged")
+        damaged.write_bytes(whole + b"more")
         refused(damaged, "zstd")
+        damaged.write_bytes(whole + whole)
+        refused(damaged, "end of file")
 
 
 @test()
@@ -314,6 +327,23 @@ def what_is_no_report_is_refused():
             refused(bad, message)
         refused(path.with_name("none"), "No such file")
         refused(path.parent, "Is a directory")
+
+
+@test()
+def what_is_no_file_is_refused():
+    """What never ends, what is larger than memory, and what has nothing."""
+    with scratch() as directory:
+        pipe, large, empty = (directory / name for name in ("pipe", "large", "empty"))
+        empty.touch()
+        large.touch()
+        os.truncate(large, 1 << 40)
+        os.mkfifo(pipe)
+        with subprocess.Popen(["sh", "-c", "while printf '{' 2>/dev/null >\"$0\"; do :; done", pipe]) as writer:
+            refused(pipe, "no report")
+            writer.kill()
+        for path, message in (("/dev/zero", "256 MiB"), (large, "256 MiB"), (empty, "it is empty"), ("/dev/null", "it is empty"),
+                              (directory, "Is a directory"), ("/proc/self/mem", "Input/output error")):
+            refused(path, message)
 
 
 @test()
