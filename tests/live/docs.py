@@ -272,6 +272,47 @@ def shells_offer_words():
         expect_equal(f"zsh, --{name}", sorted(shells.zsh(f"--{name}=")), words)
 
 
+def words_of_mistake(name):
+    """The words that numaprobe names when it is given a wrong one: "...: give status, statm or stat"."""
+    text = expect_run(f"--{name}=none", "1", status=2).stderr.partition(": give ")[2].partition(" (see")[0]
+    return sorted(re.findall(r"[a-z_]+", text.replace(" or ", " ")))
+
+
+@test()
+def shells_offer_lists_of_words():
+    for name in ("compare", "experiment"):
+        words = words_of_mistake(name)
+        expect(len(words) > 5, f"--{name}: {words}")
+        for before in ("", "smaps,"):
+            shown = [before + word for word in words]
+            fish = [word.partition("=")[2] for word in shells.fish(f"--{name}={before}")]
+            expect_equal(f"bash, --{name}={before}", sorted(shells.bash(f"--{name}", "=", before)), shown)
+            expect_equal(f"fish, --{name}={before}", sorted(fish), shown)
+            # zsh does not offer again what is in the list.
+            zsh = set(shells.zsh(f"--{name}={before}"))
+            expect_equal(f"zsh, --{name}={before}", sorted(zsh), [word for word in words if word != before[:-1]])
+
+
+@test()
+def man_has_the_words():
+    """Every word that an option takes is in its item of the manual page."""
+    text = "\n".join(section(page("numaprobe.8"), "OPTIONS"))
+    for name in ("compare", "experiment"):
+        item = re.search(rf"^\.It .*Fl -{name} .*?(?=^\.It .*Fl |\Z)", text, re.M | re.S)[0]
+        missing = [word for word in words_of_mistake(name) if not re.search(rf"\b{word}\b", item)]
+        expect_equal(f"words that --{name} lacks in numaprobe.8", missing, [])
+
+
+@test()
+def shells_know_who_takes_an_argument():
+    options = options_of_help()
+    wanted = sorted(f"--{name}" for name, (_, kind) in options.items() if kind == "required")
+    zsh = (SOURCE / "completions/_numaprobe").read_text("utf-8")
+    expect_equal("zsh", sorted("--" + name for name in re.findall(r"--([a-z-]+)=[\[}]", zsh)), wanted)
+    fish = (SOURCE / "completions/numaprobe.fish").read_text("utf-8")
+    expect_equal("fish", sorted("--" + name for name in re.findall(r"-l ([a-z-]+) (?:-x|-r)\b", fish)), wanted)
+
+
 @test()
 def shells_offer_columns():
     columns = sorted(columns_of_list())
