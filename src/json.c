@@ -341,10 +341,10 @@ static json_t *target_object(const struct np_target *target, const struct np_sys
 	if (target->rates)
 		put(&object, "rates", rates(target->rates));
 	put(&object, "mappings", mappings(target, system));
-	if (target->grains && readable)
-		put(&object, "grains", np_json_grains(target->grains, system));
 	put(&object, "reports", comparisons(target));
 	put(&object, "reads", read_effects(target));
+	if (target->grains && readable)
+		put(&object, "grains", np_json_grains(target->grains, system));
 	if (target->experiment)
 		put(&object, "experiment", np_json_experiment(target->experiment));
 	return finish(&object);

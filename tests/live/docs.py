@@ -129,6 +129,19 @@ def man_has_the_keys_of_the_report():
 
 
 @test()
+def keys_are_written_in_the_order_of_the_page():
+    text = page("numaprobe-report.5")
+    with frozen("anon:1M") as factory, scratch() as directory:
+        expect_run("--report", directory / "case.json", "-C", factory.pid)
+        told = json.loads((directory / "case.json").read_text("utf-8"))
+    target = told["targets"][0]
+    for name, value in (("report", told), ("system", told["system"]), ("target", target), ("mapping", target["mappings"][0]),
+                        ("pages", target["pages"]), ("comparison", target["reports"][0]), ("grains", target["grains"])):
+        keys = re.findall(r"^\.It Cm (\w+) Pq ", "\n".join(section(text, name)), re.M)
+        expect_equal(f"order of '{name}'", list(value), [key for key in keys if key in value])
+
+
+@test()
 def man_has_the_reasons():
     code = (SOURCE / "src/walker.c").read_text("utf-8")
     reasons = set(re.findall(r'\[NP_WALK_NO_\w+\] = "(.*)"', code)) - {"it was built without BPF"}  # said by none
