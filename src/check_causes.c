@@ -209,7 +209,7 @@ static int judge(const struct series *series, size_t reader, const struct judgin
 	test->estimate = judging->ratio ? np_estimate_ratio(numbers, count, alone, alone_count) :
 					  np_estimate_share(numbers, count);
 	if (!test->estimate.known || !alone_count)
-		return np_check_unknown(test, "%s", _("too few windows; more --rounds would make it known"));
+		return np_check_unknown(test, "%s", N_("too few windows; more --rounds would make it known"));
 	test->estimate.p = np_permutation_p(numbers, count, alone, alone_count);
 	test->result = is_seen(&test->estimate, judging) ? NP_CHECK_COSTS : NP_CHECK_PASSES;
 	return 0;
@@ -254,7 +254,7 @@ static int run_causes(struct np_checker *checker, struct series *series)
 		return result;
 	if (mean_of_controls(series, hinted_share) > 0.5)
 		return np_check_all_unknown(checker, NP_CHECK_CAUSES,
-					    _("the balancer hints this memory without any reader too"));
+					    N_("the balancer hints this memory without any reader too"));
 	return judge_all(series, &judging);
 }
 
@@ -266,7 +266,7 @@ int np_check_causes(struct np_checker *checker)
 	if (checker->why_no_hints)
 		return np_check_all_unknown(checker, NP_CHECK_CAUSES, checker->why_no_hints);
 	if (checker->reader_cpu < 0)
-		return np_check_all_unknown(checker, NP_CHECK_CAUSES, _("it takes two CPUs to tell"));
+		return np_check_all_unknown(checker, NP_CHECK_CAUSES, N_("it takes two CPUs to tell"));
 	series_init(&series, checker, NP_SUBJECT_BURN);
 	result = run_causes(checker, &series);
 	series_free(&series);
@@ -315,7 +315,7 @@ static int run_stalls(struct np_checker *checker, struct series *series)
 		return np_check_all_unknown(checker, NP_CHECK_LOSES, checker->why_no_hints);
 	if (mean_of_controls(series, lost_share) > LOST_ANYWAY)
 		return np_check_all_unknown(checker, NP_CHECK_LOSES,
-					    _("most scans are lost without any reader too; a less busy machine might "
+					    N_("most scans are lost without any reader too; a less busy machine might "
 					      "make it known"));
 	return judge_all(series, &losses);
 }

@@ -85,12 +85,12 @@ static int explain_unknown(const struct np_bracketed *bracketed, struct np_compa
 	int length;
 
 	if (!row->pages.known)
-		length = asprintf(&row->reason, "%s", _("this kernel's file does not say"));
+		length = asprintf(&row->reason, "%s", N_("this kernel's file does not say"));
 	else if (!bracketed->settled)
-		length = asprintf(&row->reason, _("its mappings changed while it was read, each of %d times"),
+		length = asprintf(&row->reason, "its mappings changed while it was read, each of %d times",
 				  NP_COMPARE_TRIES);
 	else
-		length = asprintf(&row->reason, _("%llu page faults while it was read may explain the difference"),
+		length = asprintf(&row->reason, "%llu page faults while it was read may explain the difference",
 				  (unsigned long long)bracketed->faults);
 	if (length >= 0)
 		return 0;

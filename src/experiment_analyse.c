@@ -100,12 +100,12 @@ static void judge(const struct np_experiment *experiment, struct np_effect_test 
 {
 	test->found = NP_EFFECT_NOT_TESTED;
 	if (!has_run(experiment))
-		test->reason = _("the process did not run");
+		test->reason = N_("the process did not run");
 	else if (test->kind != NP_MEASURE_STALLS && !was_scanned(experiment))
-		test->reason = experiment->balancing_off ? _("NUMA balancing is off") :
-							   _("the balancer did not scan the process");
+		test->reason = experiment->balancing_off ? N_("NUMA balancing is off") :
+							   N_("the balancer did not scan the process");
 	else if (test->difference.least_p / 2 * (double)family > NP_ALPHA)
-		test->reason = _("too few rounds to tell anything from chance");
+		test->reason = N_("too few rounds to tell anything from chance");
 	else
 		test->found = test->adjusted_p <= NP_ALPHA ? NP_EFFECT_YES : NP_EFFECT_NO;
 }
@@ -122,7 +122,7 @@ static void test_one(const struct np_experiment *experiment, const char *reader,
 	if (with_count && without_count)
 		np_permutation_test(with, with_count, without, without_count, NP_CONFIDENCE, &ret->difference);
 	else
-		ret->reason = _("the kernel does not tell");
+		ret->reason = N_("the kernel does not tell");
 }
 
 /* All readers of one measure count as one family: with many of them, chance would find something in one. */

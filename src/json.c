@@ -10,6 +10,7 @@
 #include "json_build.h"
 #include "json_check.h"
 #include "json_experiment.h"
+#include "json_grains.h"
 
 static const char *node_key(const struct np_system *system, size_t node, char buffer[16])
 {
@@ -342,6 +343,8 @@ static json_t *target_object(const struct np_target *target, const struct np_sys
 	put(&object, "mappings", mappings(target, system));
 	put(&object, "reports", comparisons(target));
 	put(&object, "reads", read_effects(target));
+	if (target->grains && readable)
+		put(&object, "grains", np_json_grains(target->grains, system));
 	if (target->experiment)
 		put(&object, "experiment", np_json_experiment(target->experiment));
 	return finish(&object);

@@ -12,7 +12,7 @@
 /* All of one replay. */
 struct np_replay {
 	struct np_snapshot *snapshot; /* what is being filled; its nodes are there before any pages are */
-	uint64_t tally_bytes;	      /* that tallies have taken so far */
+	uint64_t tally_bytes;	      /* that tallies and grains have taken so far */
 	char where[256];	      /* of the mistake: "targets[0].pages.zero" */
 	const char *mistake;	      /* what is wrong there */
 };

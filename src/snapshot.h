@@ -167,7 +167,7 @@ struct np_target {
 	size_t thread_count; /* of those below, which are read with the mappings only */
 	struct np_thread *threads_seen;
 	char *memory_nodes;	  /* that its cpuset allows, "0-1"; NULL: not asked for, or not known */
-	struct np_grains *grains; /* where its pages are, for a picture (grains.h); NULL: not asked for */
+	struct np_grains *grains; /* where its pages are, for a picture (grains.h); NULL: not asked for, or not in the report */
 	struct np_rates *rates; /* NULL: not watched */
 	size_t read_effect_count;
 	struct np_read_effect *read_effects;

@@ -125,7 +125,7 @@ static void print_saying_reasons(const struct page *page)
 		if (test->effect != NP_CHECK_DISTORTS || test->result != NP_CHECK_UNKNOWN || strcmp(test->why, last) == 0)
 			continue;
 		last = test->why;
-		print_line(page, last == page->check->tests[0].why ? "" : _(kinds[test->memory]), NP_DIM, last);
+		print_line(page, last == page->check->tests[0].why ? "" : _(kinds[test->memory]), NP_DIM, S_(last));
 	}
 }
 
@@ -273,7 +273,7 @@ static bool said_before(const struct np_kernel_check *check, const struct np_che
 static int print_test(const struct page *page, const struct np_check_test *test)
 {
 	char *text = said_before(page->check, test)   ? text_of(_("unknown, as above")) :
-		     test->result == NP_CHECK_UNKNOWN ? text_of(_("unknown: %s"), test->why) :
+		     test->result == NP_CHECK_UNKNOWN ? text_of(_("unknown: %s"), S_(test->why)) :
 		     test->result == NP_CHECK_ABSENT  ? text_of(_("this kernel does not have it")) :
 							effects[test->effect].text(test);
 
@@ -293,7 +293,7 @@ static int print_effect(const struct page *page, enum np_check_effect effect)
 		return 0;
 	print_heading(page, _(effects[effect].name), _(effects[effect].question));
 	if (why) {
-		print_line(page, _("all readers"), NP_DIM, why);
+		print_line(page, _("all readers"), NP_DIM, S_(why));
 		return 0;
 	}
 	for (size_t i = 0; i < page->check->test_count && !error; i++)
@@ -324,7 +324,7 @@ static int print_probe(const struct page *page, enum np_probe probe)
 	char *text;
 
 	if (result->consumes == NP_CONSUMES_UNKNOWN)
-		text = text_of(_("unknown: %s"), result->why ? result->why : _("not tested"));
+		text = text_of(_("unknown: %s"), result->why ? S_(result->why) : _("not tested"));
 	else
 		text = text_of(result->consumes == NP_CONSUMES_YES ?
 				       _("consumes hints: %" PRId64 " of %" PRId64 " were left") :
@@ -351,7 +351,7 @@ static int print_regime(const struct page *page)
 
 	print_heading(page, _("regime"), _("how does get_user_pages() treat a hinted page?"));
 	if (page->check->regime == NP_REGIME_UNKNOWN)
-		print_line(page, _("unknown"), NP_DIM, page->check->regime_why ? page->check->regime_why : _("not tested"));
+		print_line(page, _("unknown"), NP_DIM, page->check->regime_why ? S_(page->check->regime_why) : _("not tested"));
 	else
 		print_line(page, _("this kernel"), NP_PLAIN, regime_text(page->check->regime));
 	for (enum np_probe probe = 0; probe < NP_PROBES && !error; probe++)

@@ -72,7 +72,7 @@ static char *agrees_text(const struct np_comparison *row, const char *size)
 /* The reason may be of a report from anywhere. */
 static char *unknown_text(const struct np_comparison *row, const struct np_view *view)
 {
-	char *reason = np_escape(row->reason ? row->reason : _("no reason is known"), view->utf8), *text;
+	char *reason = np_escape(row->reason ? S_(row->reason) : _("no reason is known"), view->utf8), *text;
 
 	if (!reason || asprintf(&text, _("unknown: %s"), reason) < 0)
 		text = NULL;

@@ -66,7 +66,7 @@ static char *verdict_text(const struct np_effect_test *test)
 	else if (test->found == NP_EFFECT_NO)
 		length = asprintf(&text, _("none seen; %s would have been"), detectable);
 	else
-		length = asprintf(&text, _("unknown: %s"), test->reason ? test->reason : "");
+		length = asprintf(&text, _("unknown: %s"), test->reason ? S_(test->reason) : "");
 	return length < 0 ? NULL : text;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grains.h"
 #include "kernel_check.h" /* not the one beside this file */
 
 static void *checked(void *memory)
@@ -193,6 +194,25 @@ static void add_test(struct np_kernel_check *check, enum np_check_effect effect,
 	test->samples = checked(calloc(2, sizeof(*test->samples)));
 	test->samples[0] = (struct np_check_sample){ .round = 1, .reader = reader, .faults = NP_FACT(8197) };
 	test->samples[1] = (struct np_check_sample){ .round = 2, .reader = "none", .worst_ns = NP_FACT(12345678) };
+}
+
+void sample_grains(struct np_snapshot *snapshot, struct np_target *target)
+{
+	static const struct {
+		uint64_t start, pages;
+		enum np_state state;
+		int node;
+	} rows[] = {
+		{ 0x1000, 2, NP_PRESENT, 0 },	      { 0x3000, 1, NP_HINTED, 1 },	{ 0x500000, 3, NP_PROTNONE, 0 },
+		{ 0x503000, 1, NP_SWAPPED, -1 },      { 0x600000, 9, NP_PRESENT, -1 },	{ 0x700000, 1, NP_ZERO, -1 },
+		{ 0x7f0000000000, 4, NP_PRESENT, 1 }, { 0x7f0000004000, 4, NP_ACCESSIBLE, 1 },
+	};
+
+	target->grains = np_grains_create(snapshot->system.node_count);
+	assert_non_null(target->grains);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		np_grains_add(target->grains, rows[i].start, rows[i].pages, rows[i].state, rows[i].node);
+	assert_false(target->grains->failed);
 }
 
 void sample_threads(struct np_target *target)

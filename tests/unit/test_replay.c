@@ -13,6 +13,7 @@
 #include "explain.h"
 #include "json.h"
 #include "metrics.h"
+#include "paint.h"
 #include "replay.h"
 #include "sample.h"
 #include "view_check.h"
@@ -47,9 +48,15 @@ static int write_check(const struct np_snapshot *snapshot, const struct np_view 
 	return snapshot->kernel_check ? np_view_check(snapshot, view, out) : 0;
 }
 
+static int write_svg(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
+{
+	(void)view;
+	return np_paint_svg(snapshot, out);
+}
+
 static sample_renderer *const renderers[] = {
 	write_json, write_vmas, write_metrics, write_check, np_view_summary, np_view_compare, np_view_explain, np_view_problems,
-	np_view_threads,
+	np_view_threads, np_paint_terminal, write_svg,
 };
 
 static const struct np_view views[] = {
@@ -155,6 +162,34 @@ static void test_comparisons(void **state)
 
 	(void)state;
 	sample_comparisons(&snapshot->targets[0]);
+	check_round_trip(snapshot);
+}
+
+static void test_grains(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+	struct np_target *target = &snapshot->targets[0];
+
+	(void)state;
+	sample_mapping(snapshot, target, 0x1000, 0x800000, "rw-p", "/a");
+	sample_mapping(snapshot, target, 0x7f0000000000, 0x7f0000008000, "rw-p", "");
+	sample_grains(snapshot, target);
+	check_round_trip(snapshot);
+}
+
+/* Larger than pages, and without any. */
+static void test_coarse_grains(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+
+	(void)state;
+	sample_grains(snapshot, &snapshot->targets[0]);
+	np_grains_add(snapshot->targets[0].grains, 0x7f1000000000, 1ULL << 30, NP_PRESENT, 0);
+	assert_true(snapshot->targets[0].grains->shift > 12);
+	check_round_trip(snapshot);
+	snapshot = sample_postgres();
+	snapshot->targets[0].grains = np_grains_create(snapshot->system.node_count);
+	assert_non_null(snapshot->targets[0].grains);
 	check_round_trip(snapshot);
 }
 
@@ -329,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_no_mapping_is_not_no_mappings),
 		cmocka_unit_test(test_problems),
 		cmocka_unit_test(test_comparisons),
+		cmocka_unit_test(test_grains),	cmocka_unit_test(test_coarse_grains),
 		cmocka_unit_test(test_kernel_check),
 		cmocka_unit_test(test_rates),
 		cmocka_unit_test(test_reasons_are_no_problems),

@@ -11,6 +11,7 @@
 #include "explain.h"
 #include "json.h"
 #include "metrics.h"
+#include "paint.h"
 #include "redact.h"
 #include "replay.h"
 #include "sample.h"
@@ -45,9 +46,15 @@ static int write_check(const struct np_snapshot *snapshot, const struct np_view 
 	return snapshot->kernel_check ? np_view_check(snapshot, view, out) : 0;
 }
 
+static int write_svg(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
+{
+	(void)view;
+	return np_paint_svg(snapshot, out);
+}
+
 static sample_renderer *const renderers[] = {
 	write_json, write_vmas, write_metrics, write_check, np_view_summary, np_view_compare, np_view_explain, np_view_problems,
-	np_view_threads,
+	np_view_threads, np_paint_terminal, write_svg,
 };
 
 static void print_all(struct np_snapshot *snapshot)
@@ -59,6 +66,7 @@ static void print_all(struct np_snapshot *snapshot)
 	assert_int_equal(np_redact(snapshot), 0);
 	free(sample_render(write_vmas, snapshot, &view));
 	free(sample_render(np_view_compare, snapshot, &view));
+	free(sample_render(np_paint_terminal, snapshot, &view));
 }
 
 /* 0: it was taken, and printed. Else it was refused, in one line. From memory that ends where the text does. */
@@ -115,6 +123,7 @@ static char *make_report_with(bool kernel_check)
 	np_problem_add(snapshot, "/proc/4711/smaps", "open", EACCES, "x");
 	sample_comparisons(target);
 	sample_threads(target);
+	sample_grains(snapshot, target);
 	target->rates = calloc(1, sizeof(*target->rates));
 	assert_non_null(target->rates);
 	target->rates->interval_ns = 1000;
@@ -286,6 +295,54 @@ static void test_names(void **state)
 	free(text);
 }
 
+/* Rows of a picture, and what is none. */
+static void test_grains(void **state)
+{
+	static const struct {
+		const char *row, *mistake;
+	} rows[] = {
+		{ "0x1000 x1 present=1 N0=1", NULL },
+		{ "0x1000 x1 present=2 N0=2", NULL }, /* of a packed one */
+		{ "0x1000 x1", NULL },
+		{ "", "no row" },
+		{ "0x x1 present=1", "no row" },
+		{ "0x1000 x present=1", "no row" },
+		{ "0x1000 x1 ", "no row" },
+		{ "0x1000 x1  present=1", "no row" },
+		{ "0x1000 x1 present=1 ", "no row" },
+		{ "0x1000 x1 absent=1", "no row" },
+		{ "0x1000 x1 N=1", "no row" },
+		{ "0x1000 x1 N7=1", "no row" },
+		{ "0x1000 x1 present=1 present=1", "no row" },
+		{ "0x1000 x1 present=", "range" },
+		{ "0x1000 x1 present=0", "range" },
+		{ "0x1000 x1 present=3", "range" },
+		{ "0x1001 x1 present=1", "range" },
+		{ "0x1000 x0 present=1", "range" },
+		{ "0x1000 x8193 present=1", "range" },
+		{ "0x1000 x18446744073709551615 present=1", "range" },
+		{ "0xfffffffffffff000 x2 present=1", "range" },
+		{ "0x1000 x2 present=1\", \"0x2000 x1 present=1", "range" },
+		{ "0x2000 x1 present=1\", \"0x1000 x1 present=1", "range" },
+		{ "0x1000 x8192 present=1\", \"0xffff000 x1 present=1", "range" },
+	};
+	char *report = make_report(), *first = strstr(report, "\"rows\": [\n"), *end = first ? strchr(first, ']') : NULL;
+
+	(void)state;
+	assert_non_null(end);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *text, *error = NULL;
+
+		assert_true(asprintf(&text, "%.*s\"rows\": [\"%s\"%s", (int)(first - report), report, rows[i].row, end) > 0);
+		assert_int_equal(try(text, strlen(text), &error), rows[i].mistake ? -EINVAL : 0);
+		if (rows[i].mistake && (!strstr(error, rows[i].mistake) || !strstr(error, "targets[0].grains.rows[")))
+			fail_msg("%s: %s", rows[i].row, error);
+		free(error);
+		free(text);
+	}
+	free(report);
+}
+
 static void test_foreign(void **state)
 {
 	(void)state;
@@ -364,6 +421,7 @@ int main(void)
 		cmocka_unit_test(test_truncated),    cmocka_unit_test(test_replaced_bytes),
 		cmocka_unit_test(test_wrong_values), cmocka_unit_test(test_wrong_values_of_a_check),
 		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_grains),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_deep),	     cmocka_unit_test(test_huge_numbers),
 		cmocka_unit_test(test_memory_is_bounded),
