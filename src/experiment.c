@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 
+#include "chance.h"
 #include "clears.h"
 #include "i18n.h"
 #include "parse_sched.h"
@@ -260,15 +260,6 @@ static void report(struct run *run, const char *operation, int error, const char
 	np_problem_add(run->plan->measure->snapshot, run->path, operation, error, "%s", effect);
 }
 
-static uint64_t random_next(uint64_t *state)
-{
-	*state += 0x9e3779b97f4a7c15ULL; /* splitmix64 */
-	uint64_t mixed = (*state ^ (*state >> 30)) * 0xbf58476d1ce4e5b9ULL;
-
-	mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebULL;
-	return mixed ^ (mixed >> 31);
-}
-
 static bool is_in_plan(const struct run *run, const struct np_reader *reader)
 {
 	return reader->kind == NP_READER_CONTROL || run->readers & 1ULL << (reader - np_readers);
@@ -287,7 +278,7 @@ static const struct np_reader **make_order(const struct run *run, struct np_expe
 		for (unsigned i = 0; i < experiment->rounds && is_in_plan(run, reader); i++)
 			order[count++] = reader;
 	for (size_t i = count; i > 1; i--) {
-		size_t other = (size_t)(random_next(&state) % i);
+		size_t other = np_chance_below(i, &state);
 		const struct np_reader *last = order[i - 1];
 
 		order[i - 1] = order[other];
@@ -365,15 +356,6 @@ static void report_unknown(struct run *run, const struct np_experiment *experime
 	}
 }
 
-static uint64_t make_seed(void)
-{
-	uint64_t seed = 0;
-
-	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
-		seed = clock_ns(CLOCK_MONOTONIC);
-	return seed >> 12; /* a number that JSON readers keep */
-}
-
 static void announce(const struct run *run, const struct np_experiment *made)
 {
 	int conditions = 2 + __builtin_popcountll(run->readers);
@@ -396,7 +378,7 @@ static int experiment(struct run *run)
 	made = run->target->experiment;
 	if (!made)
 		return -ENOMEM;
-	*made = (struct np_experiment){ .rounds = run->plan->rounds, .seed = make_seed(),
+	*made = (struct np_experiment){ .rounds = run->plan->rounds, .seed = np_chance_seed(),
 					.balancing_off = balancing->known && balancing->value == 0 };
 	announce(run, made);
 	result = run_windows(run, made);

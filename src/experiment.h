@@ -21,10 +21,9 @@
 #define NP_WINDOW_PASSES 3
 #define NP_WINDOW_LEAST_NS 2000000000ULL
 #define NP_WINDOW_MOST_NS 30000000000ULL
-#define NP_ROUNDS 4 /* the fewest that tell three readers from chance: one order of 70 */
+#define NP_ROUNDS 5 /* tell a reader, of many, from chance even where one of its windows shows nothing */
 #define NP_ROUNDS_MOST 64
 #define NP_ALPHA 0.05 /* of all readers together, for each effect */
-#define NP_CONFIDENCE 0.95
 
 /* What happened in one window. */
 struct np_trial {

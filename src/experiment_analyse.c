@@ -120,7 +120,7 @@ static void test_one(const struct np_experiment *experiment, const char *reader,
 	*ret = (struct np_effect_test){ .reader = reader, .control = control, .kind = kind, .adjusted_p = 1,
 					.found = NP_EFFECT_NOT_TESTED };
 	if (with_count && without_count)
-		np_permutation_test(with, with_count, without, without_count, NP_CONFIDENCE, &ret->difference);
+		np_permutation_test(with, with_count, without, without_count, &ret->difference);
 	else
 		ret->reason = _("the kernel does not tell");
 }

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,24 +173,6 @@ static int print_mappings(const struct block *block, const struct np_comparison 
 	return error;
 }
 
-static int __attribute__((format(printf, 3, 4)))
-print_note(const struct block *block, enum np_paint paint, const char *format, ...)
-{
-	va_list arguments;
-	char *text;
-	int length;
-
-	va_start(arguments, format);
-	length = vasprintf(&text, format, arguments);
-	va_end(arguments);
-	if (length < 0)
-		return -ENOMEM;
-	fputs("  ", block->out);
-	np_view_wrap(block->view, paint, 2, 2, text, block->out);
-	free(text);
-	return 0;
-}
-
 /* What each cause in the table is. */
 static int print_causes(const struct block *block, const struct np_target *target)
 {
@@ -204,8 +185,8 @@ static int print_causes(const struct block *block, const struct np_target *targe
 							strcmp(target->comparisons[i].cause, defect->name) != 0))
 			i++;
 		if (i < target->comparison_count)
-			error = print_note(block, NP_RED, _("The cause is kernel defect %s: %s."), defect->name,
-					   _(defect->symptom));
+			error = np_view_note(block->view, NP_RED, block->out, _("The cause is kernel defect %s: %s."),
+					     defect->name, _(defect->symptom));
 	}
 	return error;
 }
@@ -220,8 +201,9 @@ static int print_lag(const struct block *block, const struct np_target *target)
 		if (row->verdict != NP_AGREES || row->difference_pages == 0)
 			continue;
 		format_pages(block, row->lag_pages, lag);
-		return print_note(block, NP_DIM, _("This kernel's counters (VmRSS, statm) are added up now and then: for "
-						   "this process they may be off by %s."), lag);
+		return np_view_note(block->view, NP_DIM, block->out,
+				    _("This kernel's counters (VmRSS, statm) are added up now and then: for this "
+				      "process they may be off by %s."), lag);
 	}
 	return 0;
 }
@@ -232,9 +214,11 @@ static int print_read(const struct block *block, const struct np_read_effect *re
 
 	format_pages(block, read->cleared, cleared);
 	if (read->clears == NP_EFFECT_YES)
-		return print_note(block, NP_RED, _("Reading %s cleared the hints of %s."), read->reader, cleared);
-	return print_note(block, NP_PLAIN, _("Hints of %s went while %s was read; the process ran, and may have touched "
-					     "those pages itself."), cleared, read->reader);
+		return np_view_note(block->view, NP_RED, block->out, _("Reading %s cleared the hints of %s."),
+				    read->reader, cleared);
+	return np_view_note(block->view, NP_PLAIN, block->out,
+			    _("Hints of %s went while %s was read; the process ran, and may have touched those pages "
+			      "itself."), cleared, read->reader);
 }
 
 /* What the readings did to the hints, in as few lines as that takes. */
@@ -247,6 +231,8 @@ static int print_reads(const struct block *block, const struct np_target *target
 	for (size_t i = 0; i < target->read_effect_count && !error; i++) {
 		const struct np_read_effect *read = &target->read_effects[i];
 
+		if (read->stopped) /* shown by the view of experiments */
+			continue;
 		most = read->hinted_before > most ? read->hinted_before : most;
 		cleared += read->cleared;
 		if (read->cleared)
@@ -255,7 +241,8 @@ static int print_reads(const struct block *block, const struct np_target *target
 	if (error || !most || cleared)
 		return error;
 	format_pages(block, most, hints);
-	return print_note(block, NP_DIM, _("None of these readings cleared one of the process's hints (%s)."), hints);
+	return np_view_note(block->view, NP_DIM, block->out,
+			    _("None of these readings cleared one of the process's hints (%s)."), hints);
 }
 
 static int print_target(const struct block *block, const struct np_target *target)
