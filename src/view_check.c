@@ -351,7 +351,8 @@ static int print_verdict(const struct page *page)
 	np_view_labelled(page->view, 1, VERDICT_COLUMN, _("Verdict"), verdict_paints[np_check_verdict(page->check)], text,
 			 page->out);
 	free(text);
-	text = np_view_text(_("tested in %s"), elapsed);
+	text = np_view_text(page->check->quick ? _("tested in %s") :
+						 _("tested in %s; in brackets: intervals of 95 %% confidence"), elapsed);
 	if (!text)
 		return -ENOMEM;
 	np_view_labelled(page->view, 1, VERDICT_COLUMN, "", NP_DIM, text, page->out);

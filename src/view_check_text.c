@@ -71,13 +71,12 @@ static char *causes_text(const struct np_check_test *test)
 	const struct np_estimate *size = &test->estimate;
 
 	if (test->result == NP_CHECK_COSTS)
-		return np_view_text(_("yes: %.0f faults a scan, %.0f %% of the pages (95 %%: %.0f to %.0f %%)"),
-				    mean_faults(test), percent(size->value), percent(size->low), percent(size->high));
+		return np_view_text(_("yes: %.0f faults a scan, %.0f %% of pages (%.0f to %.0f %%)"), mean_faults(test),
+				    percent(size->value), percent(size->low), percent(size->high));
 	if (most_pages(test))
-		return np_view_text(_("perhaps: %.0f faults a scan, which chance makes too (p = %.2f); more --rounds would "
-				      "tell"), mean_faults(test), size->p);
-	return np_view_text(_("no: none in %zu scans (95 %%: of the pages, %.0f %% at most)"), scan_count(test),
-			    percent(size->high));
+		return np_view_text(_("perhaps: %.0f faults a scan; chance makes as many (p = %.2f), more --rounds "
+				      "would tell"), mean_faults(test), size->p);
+	return np_view_text(_("no: none in %zu scans (0 to %.0f %% of pages)"), scan_count(test), percent(size->high));
 }
 
 static uint64_t worst_wait_ns(const struct np_check_test *test)
@@ -98,9 +97,9 @@ static char *stalls_text(const struct np_check_test *test)
 
 	np_format_duration(worst_wait_ns(test), worst);
 	if (test->result == NP_CHECK_COSTS)
-		return np_view_text(_("yes: mmap and munmap take %.1f times as long (95 %%: %.1f to %.1f); the longest took "
-				      "%s"), size->value, size->low, size->high, worst);
-	return np_view_text(_("no: %.1f times as long (95 %%: %.1f to %.1f)"), size->value, size->low, size->high);
+		return np_view_text(_("yes: mmap takes %.1f times as long (%.1f to %.1f), up to %s"), size->value,
+				    size->low, size->high, worst);
+	return np_view_text(_("no: %.1f times as long (%.1f to %.1f)"), size->value, size->low, size->high);
 }
 
 static char *loses_text(const struct np_check_test *test)
@@ -108,12 +107,12 @@ static char *loses_text(const struct np_check_test *test)
 	const struct np_estimate *size = &test->estimate;
 
 	if (test->result == NP_CHECK_COSTS)
-		return np_view_text(_("yes: %.0f %% of the scans (95 %%: %.0f to %.0f %%)"), percent(size->value),
+		return np_view_text(_("yes: %.0f %% of the scans (%.0f to %.0f %%)"), percent(size->value),
 				    percent(size->low), percent(size->high));
 	if (size->value > 0)
-		return np_view_text(_("perhaps: %.0f %% of the scans, which chance makes too (p = %.2f); more --rounds "
-				      "would tell"), percent(size->value), size->p);
-	return np_view_text(_("no: none was lost (95 %%: %.0f %% at most)"), percent(size->high));
+		return np_view_text(_("perhaps: %.0f %% of the scans; chance makes as many (p = %.2f), more --rounds would "
+				      "tell"), percent(size->value), size->p);
+	return np_view_text(_("no: none was lost (0 to %.0f %%)"), percent(size->high));
 }
 
 char *np_check_text(const struct np_check_test *test)

@@ -122,11 +122,16 @@ static int print_cells(const struct block *block, const char *name, const char *
 	return 0;
 }
 
+static bool is_shown(const struct np_comparison *row)
+{
+	return !row->on_demand || row->verdict != NP_AGREES || row->pages.value != 0;
+}
+
 static int print_row(const struct block *block, const struct np_comparison *row)
 {
 	char name[64], says[NP_UNITS_SIZE] = NP_VIEW_UNKNOWN, tables[BRACKET_SIZE];
 
-	if (row->on_demand && row->verdict == NP_AGREES && row->pages.value == 0)
+	if (!is_shown(row))
 		return 0;
 	snprintf(name, sizeof(name), "%s %s", row->name, row->field);
 	if (row->pages.known)
@@ -245,6 +250,27 @@ static int print_reads(const struct block *block, const struct np_target *target
 			    _("None of these readings cleared one of the process's hints (%s)."), hints);
 }
 
+/* The answer, before the table that it rests on. */
+static int print_answer(const struct block *block, const struct np_target *target)
+{
+	size_t shown = 0, wrong = 0, unknown = 0;
+
+	for (size_t i = 0; i < target->comparison_count; i++) {
+		enum np_verdict verdict = target->comparisons[i].verdict;
+
+		shown += is_shown(&target->comparisons[i]);
+		unknown += verdict == NP_VERDICT_UNKNOWN;
+		wrong += verdict == NP_UNDER_REPORTS || verdict == NP_OVER_REPORTS;
+	}
+	if (wrong)
+		return np_view_note(block->view, NP_RED, block->out,
+				    P_("%zu of %zu figures is wrong.", "%zu of %zu figures are wrong.", wrong), wrong, shown);
+	if (unknown)
+		return np_view_note(block->view, NP_YELLOW, block->out, _("None of %zu figures is wrong; %zu cannot be told."),
+				    shown, unknown);
+	return np_view_note(block->view, NP_PLAIN, block->out, _("All figures agree with the page tables."));
+}
+
 static int print_target(const struct block *block, const struct np_target *target)
 {
 	char *command = np_escape(target->command ? target->command : "", block->view->utf8);
@@ -256,6 +282,7 @@ static int print_target(const struct block *block, const struct np_target *targe
 	fprintf(block->out, _("PID %d %s: what the kernel says of it, beside its page tables"), (int)target->pid, command);
 	fprintf(block->out, "%s\n", np_paint_end(block->view, NP_BOLD));
 	free(command);
+	error = print_answer(block, target);
 	fprintf(block->out, "%*s%-*s%*s%*s  %s\n", FILE_COLUMN, "", FILE_WIDTH, _("interface"), SAYS_WIDTH, _("says"),
 		TABLES_WIDTH, _("page tables"), _("verdict"));
 	for (size_t i = 0; i < target->comparison_count && !error; i++) {

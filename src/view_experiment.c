@@ -27,7 +27,7 @@ struct block {
 
 /* What the numbers of a measure are, for its heading. */
 static const char *const headings[] = {
-	[NP_MEASURE_CAUSES] = N_("causes: hints made in a pass of the balancer"),
+	[NP_MEASURE_CAUSES] = N_("causes: hints made in a second"),
 	[NP_MEASURE_STALLS] = N_("stalls: the process's processor time, in % of a window"),
 	[NP_MEASURE_LOSES] = N_("loses: passes of the balancer in a minute"),
 };
@@ -119,7 +119,7 @@ static char *finding_text(const struct np_effect_test *test)
 	format_number(fabs(test->difference.difference), size);
 	switch (test->kind) {
 	case NP_MEASURE_CAUSES:
-		return np_view_text(_("makes the balancer hint %s more in a pass (causes)"), size);
+		return np_view_text(_("makes the balancer hint %s more in a second (causes)"), size);
 	case NP_MEASURE_STALLS:
 		return np_view_text(_("takes %s %% of its processor time (stalls)"), size);
 	default:
