@@ -72,17 +72,24 @@ static size_t collect(const struct np_experiment *experiment, const char *reader
 	return count;
 }
 
-/* In how many windows of a reader the balancer came by, as far as that shows. */
+/*
+ * The balancer came by, as far as that shows: it finished a pass, or hinted something. Other faults are no hints: then
+ * the whole machine has no new one.
+ */
+static bool is_scanned(const struct np_trial *window)
+{
+	bool no_hints = window->pte_updates.known && window->pte_updates.value == 0;
+
+	return (window->scans.known && window->scans.value > 0) || (window->made > 0 && !no_hints);
+}
+
+/* In how many windows of a reader. */
 static size_t scanned_windows(const struct np_experiment *experiment, const char *reader)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < experiment->window_count; i++) {
-		const struct np_trial *window = &experiment->windows[i];
-
-		if (strcmp(window->reader, reader) == 0)
-			count += window->made > 0 || (window->scans.known && window->scans.value > 0);
-	}
+	for (size_t i = 0; i < experiment->window_count; i++)
+		count += strcmp(experiment->windows[i].reader, reader) == 0 && is_scanned(&experiment->windows[i]);
 	return count;
 }
 

@@ -196,11 +196,17 @@ static bool is_answered(const struct np_experiment *experiment, size_t index)
 /* Load that disturbs as a reader would makes the readers' answers doubtful. */
 static int print_load(const struct block *block, const struct np_experiment *experiment)
 {
-	for (size_t i = 0; i < experiment->test_count; i++)
+	char *found = strdup("");
+	int error = found ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < experiment->test_count && !error; i++)
 		if (strcmp(experiment->tests[i].reader, "busy") == 0 && experiment->tests[i].found == NP_EFFECT_YES)
-			return np_view_note(block->view, NP_YELLOW, block->out,
-					    _("Load alone, (busy), does something too: readers are compared with it."));
-	return 0;
+			error = add_part(&found, _(", and "), finding_text(&experiment->tests[i]));
+	if (!error && *found)
+		error = np_view_note(block->view, NP_YELLOW, block->out,
+				     _("Load alone, (busy), %s; readers are compared with it."), found);
+	free(found);
+	return error;
 }
 
 static int print_answers(const struct block *block, const struct np_experiment *experiment)

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel_check.h"
 #include "renderers.h"
 #include "replay.h"
-#include "sample.h"
-#include "view_check.h"
+#include "view_experiment.h"
 #include "view_summary.h"
 
 static const struct np_view views[] = {
@@ -280,21 +280,34 @@ static void test_unknown_keys_are_skipped(void **state)
 	free(text);
 }
 
-/* Reports of real machines: tests/fixtures/reports/, letter by letter. */
-static void check_recorded(const char *name)
+/* Reports of real machines: tests/fixtures/reports/, letter by letter, and what views make of them. */
+static struct np_snapshot *replay_recorded(const char *name)
 {
 	const char *fixtures = getenv("NUMAPROBE_FIXTURES");
-	char path[4096], expected[128];
 	struct np_snapshot *snapshot = NULL;
-	char *error = NULL;
+	char path[4096], *error = NULL;
 
 	snprintf(path, sizeof(path), "%s/reports/%s.json", fixtures ? fixtures : NUMAPROBE_FIXTURES, name);
-	assert_int_equal(np_replay_file(path, &snapshot, &error), 0);
+	if (np_replay_file(path, &snapshot, &error) != 0)
+		fail_msg("%s: %s", path, error ? error : "");
 	sample_expect_file(path, sample_render(render_json, snapshot, NULL));
-	snprintf(expected, sizeof(expected), "replay-%s-summary", name);
-	sample_expect(expected, sample_render(np_view_summary, snapshot, &views[0]));
-	snprintf(expected, sizeof(expected), "replay-%s-vmas", name);
-	sample_expect(expected, sample_render(render_vmas, snapshot, &views[0]));
+	return snapshot;
+}
+
+static void expect_view(const struct np_snapshot *snapshot, const char *name, const char *view, sample_renderer *render)
+{
+	char expected[128];
+
+	snprintf(expected, sizeof(expected), "replay-%s-%s", name, view);
+	sample_expect(expected, sample_render(render, snapshot, &views[0]));
+}
+
+static void check_recorded(const char *name)
+{
+	struct np_snapshot *snapshot = replay_recorded(name);
+
+	expect_view(snapshot, name, "summary", np_view_summary);
+	expect_view(snapshot, name, "vmas", render_vmas);
 	np_snapshot_destroy(snapshot);
 }
 
@@ -308,6 +321,32 @@ static void test_recorded_clean(void **state)
 {
 	(void)state;
 	check_recorded("6.12-x86_64-two-nodes-hints");
+}
+
+static void test_recorded_experiments(void **state)
+{
+	static const char *const names[] = { "6.18-x86_64-redis-experiment", "6.18-x86_64-node-experiment" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct np_snapshot *snapshot = replay_recorded(names[i]);
+
+		assert_non_null(snapshot->targets[0].experiment);
+		expect_view(snapshot, names[i], "experiment", np_view_experiment);
+		np_snapshot_destroy(snapshot);
+	}
+}
+
+static void test_recorded_check(void **state)
+{
+	static const char name[] = "6.18-x86_64-one-node-check";
+	struct np_snapshot *snapshot = replay_recorded(name);
+
+	(void)state;
+	assert_int_equal(snapshot->target_count, 0);
+	assert_int_equal(np_check_verdict(snapshot->kernel_check), NP_CHECK_CLEAN);
+	expect_view(snapshot, name, "check", render_check);
+	np_snapshot_destroy(snapshot);
 }
 
 int main(void)
@@ -330,6 +369,8 @@ int main(void)
 		cmocka_unit_test(test_unknown_keys_are_skipped),
 		cmocka_unit_test(test_recorded_affected),
 		cmocka_unit_test(test_recorded_clean),
+		cmocka_unit_test(test_recorded_experiments),
+		cmocka_unit_test(test_recorded_check),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
