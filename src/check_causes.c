@@ -139,13 +139,16 @@ static int run_round(struct series *series, unsigned round, const char *what)
 	return result;
 }
 
+/* Without the balancer there is nothing to see for those who wait for a scan; others have waits to measure. */
 static int run_rounds(struct series *series, const char *what)
 {
+	bool in_vain = false;
 	int result = 0;
 
-	for (unsigned round = 0; round < series->checker->rounds && !result && !series->switched_off; round++) {
+	for (unsigned round = 0; round < series->checker->rounds && !result && !in_vain; round++) {
 		result = run_round(series, round, what);
-		series->switched_off = !series->checker->why_no_hints && !np_check_is_balancing(series->checker);
+		series->switched_off |= !series->checker->why_no_hints && !np_check_is_balancing(series->checker);
+		in_vain = series->switched_off && series->window.scans == 1;
 	}
 	return result;
 }

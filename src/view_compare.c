@@ -13,6 +13,7 @@
 #include "units.h"
 
 #define FILE_COLUMN 2
+#define VERDICT_COLUMN 11
 #define FILE_WIDTH 22
 #define SAYS_WIDTH 9
 #define TABLES_WIDTH 14
@@ -254,6 +255,7 @@ static int print_reads(const struct block *block, const struct np_target *target
 static int print_answer(const struct block *block, const struct np_target *target)
 {
 	size_t shown = 0, wrong = 0, unknown = 0;
+	char *text;
 
 	for (size_t i = 0; i < target->comparison_count; i++) {
 		enum np_verdict verdict = target->comparisons[i].verdict;
@@ -263,12 +265,17 @@ static int print_answer(const struct block *block, const struct np_target *targe
 		wrong += verdict == NP_UNDER_REPORTS || verdict == NP_OVER_REPORTS;
 	}
 	if (wrong)
-		return np_view_note(block->view, NP_RED, block->out,
-				    P_("%zu of %zu figures is wrong.", "%zu of %zu figures are wrong.", wrong), wrong, shown);
-	if (unknown)
-		return np_view_note(block->view, NP_YELLOW, block->out, _("None of %zu figures is wrong; %zu cannot be told."),
-				    shown, unknown);
-	return np_view_note(block->view, NP_PLAIN, block->out, _("All figures agree with the page tables."));
+		text = np_view_text(P_("%zu of %zu figures is wrong", "%zu of %zu figures are wrong", wrong), wrong, shown);
+	else if (unknown)
+		text = np_view_text(_("none of %zu figures is wrong, as far as can be told; of %zu it cannot"), shown, unknown);
+	else
+		text = np_view_text(_("all %zu figures agree"), shown);
+	if (!text)
+		return -ENOMEM;
+	np_view_labelled(block->view, FILE_COLUMN, VERDICT_COLUMN, _("Verdict"),
+			 wrong ? NP_RED : unknown ? NP_YELLOW : NP_BOLD, text, block->out);
+	free(text);
+	return 0;
 }
 
 static int print_target(const struct block *block, const struct np_target *target)
