@@ -47,7 +47,7 @@ struct np_check_sample {
 	struct np_fact reads;		       /* full readings in the window */
 	struct np_fact hints, faults;	       /* new hints at its end, and the faults of touching all pages then */
 	struct np_fact scans;		       /* scans of the balancer that ended */
-	struct np_fact cpu_ns;		       /* processor time of the subject */
+	struct np_fact cpu_ns;		       /* processor time of the thread that burns */
 	struct np_fact maps, wait_ns, worst_ns; /* pairs of mmap(2) and munmap(2), and what they took */
 };
 

@@ -336,7 +336,7 @@ static char *verdict_text(const struct np_kernel_check *check)
 				 "design"), unknown, costs);
 	if (check->quick)
 		return np_view_text(_("clean, as far as --quick looks: no defect in %zu tests"), check->test_count);
-	return np_view_text(_("clean: no defect; %zu tests found a cost by design, which every kernel has"), costs);
+	return np_view_text(_("clean: no defect; %zu tests found a cost that every kernel has"), costs);
 }
 
 static int print_verdict(const struct page *page)

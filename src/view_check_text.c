@@ -93,12 +93,13 @@ static uint64_t worst_wait_ns(const struct np_check_test *test)
 static char *stalls_text(const struct np_check_test *test)
 {
 	const struct np_estimate *size = &test->estimate;
+	int digits = size->value < 10;
 	char worst[NP_UNITS_SIZE];
 
 	np_format_duration(worst_wait_ns(test), worst);
 	if (test->result == NP_CHECK_COSTS)
-		return np_view_text(_("yes: mmap takes %.1f times as long (%.1f to %.1f), up to %s"), size->value,
-				    size->low, size->high, worst);
+		return np_view_text(_("yes: mmap is %.*f times as slow (%.*f to %.*f), up to %s"), digits, size->value,
+				    digits, size->low, digits, size->high, worst);
 	return np_view_text(_("no: %.1f times as long (%.1f to %.1f)"), size->value, size->low, size->high);
 }
 
