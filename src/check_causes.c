@@ -3,7 +3,7 @@
  * Causes: does reading make the balancer hint pages that it would have left alone? It leaves the local pages of a
  * process of one thread alone, and takes one for multi-threaded while somebody holds its address space (mm_users;
  * change_pte_range(), mm/mprotect.c). So: fresh processes of one thread with local memory, each up to its first scan,
- * with a reader or without, in turns; then new hints are counted, and the faults of touching everything.
+ * with a reader or without, in random order; then new hints are counted, and the faults of touching everything.
  *
  * Stalls and loses: the same with a second thread that maps and unmaps. It waits for the mmap lock that readers hold;
  * and while it waits, a scan of the balancer finds no lock either and is given up (task_numa_work()).
@@ -24,7 +24,7 @@
 #define LOST_ANYWAY 0.75     /* more scans lost than that without a reader, and a reader can't be seen losing any */
 #define READERS_MOST 16
 
-/* All windows of an effect. Readers first, then the controls: alone, and beside a process that only burns. */
+/* All windows of an effect. The controls come first: alone, and beside a process that only burns. */
 struct series {
 	struct np_checker *checker;
 	struct np_window window; /* what all have in common */
@@ -33,7 +33,7 @@ struct series {
 	struct np_samples by[READERS_MOST];
 	int errors[READERS_MOST]; /* not 0: the reader can't be tested, and why */
 	uint64_t chance;
-	bool switched_off; /* the balancer, while windows ran: none of them says anything */
+	bool switched_off; /* the balancer, while windows ran: they say nothing of hints and scans */
 };
 
 static const char *const controls[] = { "none", "busy" };

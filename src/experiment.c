@@ -319,7 +319,8 @@ static int drop_unusable(struct run *run)
 		if (!error)
 			continue;
 		run->readers &= ~bit;
-		report(run, reader->name, -error, error == -ENOTSUP ? "this kernel does not have it" : "it could not be tried");
+		report(run, reader->name, -error,
+		       error == -ENOTSUP ? "this kernel does not have it" : "it could not be tried");
 		result = error == -ENOMEM || error == -ESRCH ? error : 0;
 	}
 	return result;

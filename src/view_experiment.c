@@ -157,7 +157,8 @@ static char *join_answer(const struct answer *answer)
 {
 	if (!*answer->found && !*answer->unknown)
 		return np_view_text("%s", _("does nothing that could be seen"));
-	return np_view_text("%s%s%s%s%s%s%s", answer->found, *answer->found && (*answer->unknown || *answer->unseen) ? "; " : "",
+	return np_view_text("%s%s%s%s%s%s%s", answer->found,
+			    *answer->found && (*answer->unknown || *answer->unseen) ? "; " : "",
 			    *answer->unseen ? _("not seen: ") : "", answer->unseen,
 			    *answer->unseen && *answer->unknown ? "; " : "", *answer->unknown ? _("not known: ") : "",
 			    answer->unknown);
@@ -174,6 +175,7 @@ static int print_answer(const struct block *block, const struct np_experiment *e
 		if (strcmp(experiment->tests[i].reader, reader) == 0)
 			error = add_test(&answer, &experiment->tests[i]);
 	text = error ? NULL : join_answer(&answer);
+	error = text ? 0 : -ENOMEM;
 	if (text) {
 		paint = *answer.found ? NP_RED : *answer.unknown ? NP_YELLOW : NP_PLAIN;
 		np_view_labelled(block->view, 2, ANSWER_COLUMN, reader, paint, text, block->out);
@@ -182,7 +184,7 @@ static int print_answer(const struct block *block, const struct np_experiment *e
 	free(answer.unseen);
 	free(answer.unknown);
 	free(text);
-	return text ? 0 : -ENOMEM;
+	return error;
 }
 
 static bool is_answered(const struct np_experiment *experiment, size_t index)
@@ -240,10 +242,10 @@ static int print_duty(const struct block *block, const struct np_experiment *exp
 	if (!elapsed_ns)
 		return 0;
 	return np_view_note(block->view, NP_DIM, block->out,
-			    _("Readers read without a pause, for %.0f %% of their windows, and are compared with a program "
-			      "that burns as much time (without); that one, (busy), with none at all. Windows followed each "
-			      "other in random order (seed %" PRIu64 "); exact permutation tests, p of one side, after "
-			      "Holm."), 100.0 * (double)reading_ns / (double)elapsed_ns, experiment->seed);
+			    _("Readers read without a pause, for %.0f %% of their windows, and are compared with a "
+			      "program that burns as much time (without); that one, (busy), with none at all. Windows "
+			      "followed each other in random order (seed %" PRIu64 "); exact permutation tests, p of one "
+			      "side, after Holm."), 100.0 * (double)reading_ns / (double)elapsed_ns, experiment->seed);
 }
 
 static int print_clear(const struct block *block, const struct np_read_effect *read)
