@@ -58,7 +58,7 @@ complete -c numaprobe -s b -l bytes -d 'sizes in bytes, not in units such as 12.
 complete -c numaprobe -l color -a 'auto always never' -d 'auto (default), always or never'
 complete -c numaprobe -s C -l compare -a '(__numaprobe_words status statm smaps smaps_rollup numa_maps pagemap move_pages)' -d 'hold smaps, status, ... against page tables'
 complete -c numaprobe -s x -l experiment -a '(__numaprobe_words maps smaps smaps_rollup numa_maps pagemap status statm stat move_pages pagemap_scan process_vm_readv numaprobe)' -d 'try what readers do to the target'
-complete -c numaprobe -l rounds -x -d 'so many windows of each kind (default 4)'
+complete -c numaprobe -l rounds -x -d 'so many windows of each kind (default 5)'
 complete -c numaprobe -l freeze -d 'stop it for moments, to see what clears hints'
 complete -c numaprobe -s k -l check-kernel -d "test this kernel, on memory of numaprobe's own"
 complete -c numaprobe -l quick -d 'check: only what takes less than a second'

@@ -164,6 +164,19 @@ static const char *why_no_balancing(const struct np_system *system)
 	return NULL;
 }
 
+bool np_check_is_balancing(const struct np_checker *checker)
+{
+	np_cleanup_text struct np_text text = { 0 };
+
+	return np_read_text(checker->root_fd, "proc/sys/kernel/numa_balancing", &text) == 0 &&
+	       strtoul(text.data, NULL, 10) & 1;
+}
+
+const char *np_check_switched_off(void)
+{
+	return N_("somebody switched NUMA balancing off during the test; left on, it would make it known");
+}
+
 void np_check_step(struct np_checker *checker, const char *format, ...)
 {
 	char what[128];

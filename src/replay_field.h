@@ -68,6 +68,7 @@ np_field_reader np_field_text;	  /* char *, allocated: the bytes that were escap
 np_field_reader np_field_sentence; /* the same, but none that would have to be escaped: for what is printed as it is */
 np_field_reader np_field_real;	  /* double */
 np_field_reader np_field_name;	  /* const char *, kept by the snapshot; short, of letters, digits and a little more */
+np_field_reader np_field_kept;	  /* const char *, kept by the snapshot: a sentence, as above */
 np_field_reader np_field_address; /* uint64_t, written "0x7f00" */
 np_field_reader np_field_choice;  /* enum of int's size: the index of one of field->words, which NULL ends */
 np_field_reader np_field_object;  /* a struct, by field->fields */

@@ -8,6 +8,7 @@
 
 #include "i18n.h"
 #include "replay_compare.h"
+#include "replay_experiment.h"
 #include "replay_grains.h"
 #include "replay_pages.h"
 
@@ -160,6 +161,7 @@ static const struct np_field target_fields[] = {
 	  .read_item = np_field_comparison, .count_offset = offsetof(struct np_target, comparison_count), .item_bytes = sizeof(struct np_comparison) },
 	{ .key = "reads", .read = np_field_array, AT(np_target, read_effects), .fields = np_read_fields,
 	  .count_offset = offsetof(struct np_target, read_effect_count), .item_bytes = sizeof(struct np_read_effect) },
+	{ .key = "experiment", .read = np_field_experiment, AT(np_target, experiment), .flags = NP_FIELD_OPTIONAL },
 	NP_FIELD_END,
 };
 

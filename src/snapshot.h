@@ -120,6 +120,7 @@ struct np_read_effect {
 	uint64_t hinted_before, cleared, elapsed_ns;
 	struct np_fact cleared_control; /* cleared in the same way without reading; unknown: not measured */
 	enum np_effect clears;		/* not tested: there were no hints, or the target ran */
+	bool stopped;			/* the target was, for it: --freeze */
 };
 
 struct np_experiment;
@@ -171,7 +172,6 @@ struct np_target {
 	struct np_rates *rates; /* NULL: not watched */
 	size_t read_effect_count;
 	struct np_read_effect *read_effects;
-	size_t freeze_tested; /* so many of them, the last ones, are of a target that was stopped for it */
 	struct np_experiment *experiment; /* experiment.h; NULL: not asked for */
 	bool readable; /* false: nothing but the problem is known */
 };

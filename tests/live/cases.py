@@ -377,3 +377,18 @@ def kernel_check():
             again = run("--replay", path, *arguments, env={}, cwd="/")
             expect_equal("status of the replay", again.returncode, done.returncode)
             expect_equal(f"replay {arguments}", again.stdout, wanted)
+
+
+@test()
+def recorded_reports_replay_whole():
+    """Reports with an experiment, and of a check, which has no target: every view, and JSON that is the same again."""
+    for name, status, first in (("6.18-x86_64-one-node-check", 0, "Verdict  clean"),
+                                ("6.18-x86_64-node-experiment", 3, "what reading does to it"),
+                                ("6.18-x86_64-redis-experiment", 3, "what reading does to it")):
+        path = SOURCE / f"tests/fixtures/reports/{name}.json"
+        again = run("--replay", path, "-J")
+        expect_equal(f"{name}: exit status", again.returncode, status)
+        expect_equal(f"{name}: JSON", json.loads(again.stdout), json.loads(path.read_text(encoding="utf-8")))
+        shown = run("--replay", path)
+        expect_equal(f"{name}: exit status of the view", shown.returncode, status)
+        expect(first in shown.stdout, f"{name}: no '{first}' in {shown.stdout}")

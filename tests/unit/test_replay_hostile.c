@@ -8,63 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "explain.h"
-#include "json.h"
-#include "metrics.h"
-#include "paint.h"
 #include "redact.h"
+#include "renderers.h"
 #include "replay.h"
-#include "sample.h"
-#include "view_check.h"
 #include "view_compare.h"
-#include "view_problems.h"
-#include "view_summary.h"
-#include "view_threads.h"
-#include "view_vmas.h"
-
-static int write_json(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
-{
-	(void)view;
-	return np_json_write(snapshot, out);
-}
-
-static int write_vmas(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
-{
-	const struct np_options options = { .vmas = true, .columns = { .all = true } };
-
-	return np_view_vmas(snapshot, &options, view, out);
-}
-
-static int write_metrics(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
-{
-	(void)view;
-	return np_metrics_write(snapshot, out);
-}
-
-static int write_check(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
-{
-	return snapshot->kernel_check ? np_view_check(snapshot, view, out) : 0;
-}
-
-static int write_svg(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
-{
-	(void)view;
-	return np_paint_svg(snapshot, out);
-}
-
-static sample_renderer *const renderers[] = {
-	write_json, write_vmas, write_metrics, write_check, np_view_summary, np_view_compare, np_view_explain, np_view_problems,
-	np_view_threads, np_paint_terminal, write_svg,
-};
 
 static void print_all(struct np_snapshot *snapshot)
 {
 	static const struct np_view view = { .utf8 = true, .color = true, .width = 80 };
 
-	for (size_t i = 0; i < sizeof(renderers) / sizeof(renderers[0]); i++)
-		free(sample_render(renderers[i], snapshot, &view));
+	for (sample_renderer *const *renderer = all_renderers; *renderer; renderer++)
+		free(sample_render(*renderer, snapshot, &view));
 	assert_int_equal(np_redact(snapshot), 0);
-	free(sample_render(write_vmas, snapshot, &view));
+	free(sample_render(render_table, snapshot, &view));
 	free(sample_render(np_view_compare, snapshot, &view));
 	free(sample_render(np_paint_terminal, snapshot, &view));
 }
@@ -122,6 +78,7 @@ static char *make_report_with(bool kernel_check)
 	target->source.how_hints = strdup("none");
 	np_problem_add(snapshot, "/proc/4711/smaps", "open", EACCES, "x");
 	sample_comparisons(target);
+	sample_experiment(target);
 	sample_threads(target);
 	sample_grains(snapshot, target);
 	target->rates = calloc(1, sizeof(*target->rates));
@@ -132,7 +89,7 @@ static char *make_report_with(bool kernel_check)
 	snapshot->check.why_not = strdup("none");
 	if (kernel_check)
 		sample_kernel_check(snapshot);
-	text = sample_render(write_json, snapshot, NULL);
+	text = sample_render(render_json, snapshot, NULL);
 	np_snapshot_destroy(snapshot);
 	return text;
 }
@@ -407,7 +364,7 @@ static void test_memory_is_bounded(void **state)
 		target->mappings[i].path = strdup("");
 		target->mappings[i].pages = target->pages;
 	}
-	text = sample_render(write_json, snapshot, NULL);
+	text = sample_render(render_json, snapshot, NULL);
 	for (size_t i = 0; i < target->mapping_count; i++)
 		target->mappings[i].pages = (struct np_tally){ 0 };
 	np_snapshot_destroy(snapshot);
