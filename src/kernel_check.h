@@ -119,6 +119,10 @@ enum np_check_verdict np_check_verdict(const struct np_kernel_check *check);
 /* How many tests of an effect (NP_CHECK_EFFECTS: of all) have this result. */
 size_t np_check_count(const struct np_kernel_check *check, enum np_check_effect effect, enum np_check_result result);
 
+/* Whether this kernel has a known defect (defects.h), by the tests that find it. */
+struct np_defect;
+enum np_effect np_check_has_defect(const struct np_kernel_check *check, const struct np_defect *defect);
+
 /* Whether a reader that looks pages up misses inaccessible ones, as the distorts tests found. */
 enum np_effect np_check_blind(const struct np_kernel_check *check);
 
