@@ -187,7 +187,7 @@ static int watch(const struct np_options *options, struct np_walker *walker, int
 		return WRONG_USAGE;
 	}
 	if (result)
-		warnx("%s", strerror(-result));
+		warnx("%s", error ?: strerror(-result));
 	return result || nothing ? FAILED : partial ? PARTIAL : ALL_WELL;
 }
 
