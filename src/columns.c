@@ -128,10 +128,12 @@ static struct np_value rate_of(const struct np_row *row, const struct np_fact *c
 	return (struct np_value){ NP_VALUE_RATE, np_rate((uint64_t)change->value, row->target->rates->interval_ns), NULL };
 }
 
+/* Of the process: how much of it is a mapping's is not known. */
 #define RATE_GETTER(name, change)                                                                \
 	GETTER(name)                                                                             \
 	{                                                                                        \
-		return row->target->rates ? rate_of(row, &row->target->rates->change) : unknown(); \
+		return row->target->rates && !row->mapping ? rate_of(row, &row->target->rates->change) : \
+							     unknown();                             \
 	}
 
 RATE_GETTER(get_made, made)

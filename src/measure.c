@@ -17,6 +17,7 @@
 #include "files.h"
 #include "grains.h"
 #include "hugetlb.h"
+#include "mappings.h"
 #include "pagemap.h"
 #include "parse_numa_maps.h"
 #include "parse_sched.h"
@@ -49,9 +50,7 @@ static void look_free(struct look *look)
 {
 	if (look->pagemap_fd >= 0)
 		close(look->pagemap_fd);
-	for (size_t i = 0; look->by_mapping && i < look->maps.count; i++)
-		np_tally_free(&look->by_mapping[i]);
-	free(look->by_mapping);
+	np_mappings_free_tallies(look->by_mapping, look->maps.count);
 	free(look->hugetlb);
 	free(look->inaccessible);
 	np_maps_free(&look->maps);
@@ -68,17 +67,6 @@ int np_measure_maps(int dir_fd, struct np_maps *ret)
 	if (!result && !ret->count)
 		result = -ESRCH;
 	return result;
-}
-
-static int allocate_tallies(struct look *look, size_t node_count)
-{
-	look->by_mapping = calloc(look->maps.count, sizeof(*look->by_mapping));
-	if (!look->by_mapping)
-		return -ENOMEM;
-	for (size_t i = 0; i < look->maps.count; i++)
-		if (np_tally_init(&look->by_mapping[i], node_count) < 0)
-			return -ENOMEM;
-	return 0;
 }
 
 /*
@@ -105,9 +93,9 @@ static int look_open(const struct np_measure *measure, int dir_fd, struct np_tar
 	if (!ret->hugetlb || !ret->inaccessible)
 		return -ENOMEM;
 	if (measure->want_mappings)
-		result = allocate_tallies(ret, system->node_count);
-	if (result)
-		return result;
+		ret->by_mapping = np_mappings_make_tallies(ret->maps.count, system->node_count);
+	if (measure->want_mappings && !ret->by_mapping)
+		return -ENOMEM;
 	*ret_what = "mountinfo";
 	result = np_hugetlb_find(measure->root_fd, dir_fd, &ret->maps, ret->hugetlb);
 	if (result)
@@ -330,34 +318,6 @@ static int look_at(struct np_measure *measure, int dir_fd, struct np_target *tar
 	return 0;
 }
 
-static int keep_mappings(struct np_measure *measure, struct np_target *target, struct look *look)
-{
-	struct np_mapping *mappings = calloc(look->maps.count, sizeof(*mappings));
-
-	if (!mappings)
-		return -ENOMEM;
-	target->mappings = mappings;
-	for (size_t i = 0; i < look->maps.count; i++) {
-		const struct np_map *map = &look->maps.maps[i];
-		struct np_mapping *mapping = &mappings[target->mapping_count];
-
-		if (measure->range_end && (map->end <= measure->range_start || map->start >= measure->range_end))
-			continue;
-		mapping->start = map->start;
-		mapping->end = map->end;
-		mapping->offset = map->offset;
-		memcpy(mapping->perms, map->perms, sizeof(mapping->perms));
-		mapping->hugetlb = look->hugetlb[i];
-		mapping->pages = look->by_mapping[i];
-		look->by_mapping[i] = (struct np_tally){ 0 };
-		target->mapping_count++;
-		mapping->path = strdup(map->path);
-		if (!mapping->path)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 /* Policies and page sizes: only when asked for, since the kernel walks the page tables for it, under a lock. */
 static int read_numa_maps(struct np_measure *measure, int dir_fd, const char *path, struct np_target *target)
 {
@@ -532,7 +492,7 @@ static int measure_open_target(struct np_measure *measure, int dir_fd, const cha
 	else if (result != -ENOMEM)
 		result = 0;
 	if (!result && target->readable && measure->want_mappings)
-		result = keep_mappings(measure, target, &look);
+		result = np_mappings_keep(&look.maps, look.hugetlb, look.by_mapping, target);
 	if (!result && target->readable && measure->want_threads)
 		result = np_threads_read(measure->root_fd, dir_fd, measure->snapshot, target);
 	if (!result && target->readable && measure->want_mappings && measure->want_numa_maps)

@@ -101,12 +101,28 @@ static void print_system(const struct np_snapshot *snapshot, const struct np_vms
 	}
 }
 
+/* The processes with their rates, and below them what they are made of. */
+static int print_mappings(const struct np_snapshot *snapshot, const struct np_options *options,
+			  const struct np_view *view, FILE *out)
+{
+	struct np_options of_processes = { .columns = { .processes = true, .watched = true } };
+	int error = np_view_system_line(&snapshot->system, view, out);
+
+	of_processes.format = options->format;
+	if (!error)
+		error = np_view_process_table(snapshot, NULL, &of_processes, view, out);
+	fputc('\n', out);
+	return error ? error : np_view_vmas(snapshot, options, view, out);
+}
+
 int np_view_watch(const struct np_snapshot *snapshot, const struct np_vmstat *before, uint64_t interval_ns,
 		  const struct np_options *options, const struct np_view *view, FILE *out)
 {
 	bool table = options->shaped || np_options_select_groups(options) || snapshot->target_count != 1;
 	int error;
 
+	if (options->vmas)
+		return print_mappings(snapshot, options, view, out);
 	if (table) {
 		error = np_view_system_line(&snapshot->system, view, out);
 		if (!error)

@@ -51,6 +51,25 @@ def count_and_lines():
 
 
 @test()
+def mappings():
+    """With -v: each look has them all, and their pages are those of the process."""
+    with Factory("anon:4M", "protnone:1M") as factory:
+        factory.freeze()
+        for report in looks("-w0.05", "-c", "3", "-v", factory.pid):
+            target = report["targets"][0]
+            expect_equal("mappings", sum(total(mapping["pages"]["protnone"]) for mapping in target["mappings"]),
+                         total(target["pages"]["protnone"]))
+            expect_equal("resident", sum(mapping["pages"]["resident"] for mapping in target["mappings"]),
+                         target["pages"]["resident"])
+        lines = expect_run("-w0.05", "-c", "2", "-vz", factory.pid).stdout.splitlines()
+        expect_equal("headings once", [line.split()[:2] for line in lines].count(["TIME", "START"]), 1)
+        expect_equal("lines of two looks are alike", [line.split()[1:] for line in lines[1:len(lines) // 2 + 1]],
+                     [line.split()[1:] for line in lines[len(lines) // 2 + 1:]])
+        done = run("-w", "-v", "-o", "+policy", factory.pid)
+        expect("numa_maps" in done.stderr and done.returncode == 2, f"policies: {done.returncode} {done.stderr}")
+
+
+@test()
 def ends_with_its_target():
     with Factory("anon:1M") as factory, watching("-w0.05", factory.pid) as process:
         process.stdout.readline()
