@@ -117,6 +117,9 @@ static json_t *vmstat(const struct np_vmstat *counters)
 	put(&object, "numa_hint_faults", fact(&counters->numa_hint_faults));
 	put(&object, "numa_hint_faults_local", fact(&counters->numa_hint_faults_local));
 	put(&object, "numa_pages_migrated", fact(&counters->numa_pages_migrated));
+	put(&object, "pgpromote_success", fact(&counters->pgpromote_success));
+	put(&object, "pgdemote_kswapd", fact(&counters->pgdemote_kswapd));
+	put(&object, "pgdemote_direct", fact(&counters->pgdemote_direct));
 	return finish(&object);
 }
 
@@ -336,6 +339,7 @@ static json_t *target_object(const struct np_target *target, const struct np_sys
 	if (target->thread_count) {
 		put(&object, "threads_seen", threads(target));
 		put(&object, "memory_nodes", text(target->memory_nodes));
+		put(&object, "policy", text(target->policy));
 	}
 	if (target->rates)
 		put(&object, "rates", rates(target->rates));
