@@ -44,7 +44,11 @@ static int use_options(int argc, char **argv, struct np_options *options)
 		return 0;
 	if (result == -ENOMEM)
 		errx(FAILED, "%s", strerror(ENOMEM));
-	warnx(_("%s (see numaprobe --help)"), error);
+	/* What ends with a hint of its own needs no other. */
+	if (error[strlen(error) - 1] == ')')
+		warnx("%s", error);
+	else
+		warnx(_("%s (see numaprobe --help)"), error);
 	return WRONG_USAGE;
 }
 

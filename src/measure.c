@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "files.h"
 #include "grains.h"
 #include "hugetlb.h"
+#include "placement.h"
 #include "mappings.h"
 #include "pagemap.h"
 #include "parse_numa_maps.h"
@@ -26,6 +28,7 @@
 
 #define TRIES 5 /* walks of a target that changes all the time */
 #define PAGE_SHIFT 12
+#define HIDDEN "/proc hides other users' processes here (hidepid)"
 
 /* One look: what belongs together, made anew for each try. */
 struct look {
@@ -427,6 +430,8 @@ void np_measure_unreadable(struct np_measure *measure, int dir_fd, const char *p
 		np_problem_add(measure->snapshot, path, what, error,
 			       geteuid() == 0 ? "a protected process, which root may not read here either" :
 						"another user's process, or a protected one: try as root");
+	else if (error == ENOENT) /* proc_pid_permission(), fs/proc/base.c */
+		np_problem_add(measure->snapshot, path, what, 0, "%s", HIDDEN);
 	else
 		np_problem_add(measure->snapshot, path, what, error,
 			       walker_died ? "numaprobe-walk stopped answering" : "its pages are not known");
@@ -456,6 +461,12 @@ int np_measure_source(struct np_measure *measure, struct np_target *target, cons
 	return 0;
 }
 
+/* Both what has ended and what hidepid hides have no files; kill(2) tells them apart. */
+static bool has_ended(pid_t pid)
+{
+	return kill(pid, 0) < 0 && errno == ESRCH;
+}
+
 static int measure_open_target(struct np_measure *measure, int dir_fd, const char *path, struct np_target *target)
 {
 	struct look look = { .pagemap_fd = -1 };
@@ -476,6 +487,8 @@ static int measure_open_target(struct np_measure *measure, int dir_fd, const cha
 	}
 	result = look_at(measure, dir_fd, target, path, &look, &what);
 	measure->recorder = NULL;
+	if (result == -ENOENT && has_ended(target->pid))
+		result = -ESRCH;
 	if (!result && target->grains && target->grains->failed)
 		result = -ENOMEM;
 	target->source.elapsed_ns = now_ns() - start;
@@ -494,9 +507,12 @@ static int measure_open_target(struct np_measure *measure, int dir_fd, const cha
 	if (!result && target->readable && measure->want_mappings)
 		result = np_mappings_keep(&look.maps, look.hugetlb, look.by_mapping, target);
 	if (!result && target->readable && measure->want_threads)
-		result = np_threads_read(measure->root_fd, dir_fd, measure->snapshot, target);
+		result = np_threads_read(dir_fd, measure->snapshot, target);
 	if (!result && target->readable && measure->want_mappings && measure->want_numa_maps)
 		result = read_numa_maps(measure, dir_fd, path, target);
+	if (!result && target->readable && measure->want_mappings && measure->want_placement)
+		result = np_placement_read(measure->root_fd, dir_fd, measure->snapshot->system.page_bytes,
+					measure->snapshot->system.node_count, target);
 	look_free(&look);
 	return result;
 }
@@ -529,7 +545,8 @@ int np_measure_target(struct np_measure *measure, pid_t pid)
 	}
 	if (result) {
 		np_problem_add(snapshot, path, "open", result == -ENOENT ? 0 : -result, "%s",
-			       result == -ENOENT ? "no such process" : "the process can't be looked at");
+			       result != -ENOENT ? "the process can't be looked at" :
+			       has_ended(pid)	 ? "no such process" : HIDDEN);
 		return 0;
 	}
 	return measure_open_target(measure, dir_fd, path, target);

@@ -42,7 +42,8 @@ static void print_checks(struct np_printer *printer, const struct np_family *fam
 	}
 }
 
-static void print_one_readable(struct np_printer *printer, const struct np_family *family, const struct np_target *target)
+static void print_one_readable(struct np_printer *printer, const struct np_family *family,
+			       const struct np_target *target)
 {
 	print_sample(printer, family, target, NULL, NULL, NULL, NULL, target->readable);
 }
@@ -82,7 +83,8 @@ static void print_state(struct np_printer *printer, const struct np_family *fami
 	}
 }
 
-static void print_one_resident(struct np_printer *printer, const struct np_family *family, const struct np_target *target)
+static void print_one_resident(struct np_printer *printer, const struct np_family *family,
+			       const struct np_target *target)
 {
 	bool known = np_tally_hints_known(&target->pages, printer->snapshot->system.node_count);
 
@@ -181,7 +183,8 @@ static void print_fact(struct np_printer *printer, const struct np_family *famil
 	np_print_targets(printer, family, false, print_one_fact);
 }
 
-static void print_one_migrated(struct np_printer *printer, const struct np_family *family, const struct np_target *target)
+static void print_one_migrated(struct np_printer *printer, const struct np_family *family,
+			       const struct np_target *target)
 {
 	if (target->pages_migrated.known)
 		print_sample(printer, family, target, NULL, NULL, NULL, NULL,
@@ -242,7 +245,8 @@ static bool has_processes(const struct np_snapshot *snapshot)
 	return !snapshot->kernel_check;
 }
 
-static void print_one_unknown(struct np_printer *printer, const struct np_family *family, const struct np_target *target)
+static void print_one_unknown(struct np_printer *printer, const struct np_family *family,
+			      const struct np_target *target)
 {
 	size_t node_count = printer->snapshot->system.node_count;
 

@@ -165,7 +165,8 @@ static const struct np_family families[] = {
 	  0, NULL },
 	{ "numaprobe_read_cleared_bytes", "bytes", "The part of it that was not any more after that, for whatever reason.",
 	  print_cleared, 0, NULL },
-	{ "numaprobe_read_clears", "", "1 if reading took hints away from a stopped process, or 0; no sample if it was not tested.", print_clears, 0,
+	{ "numaprobe_read_clears", "",
+	  "1 if reading took hints away from a stopped process, or 0; no sample if it was not tested.", print_clears, 0,
 	  NULL },
 };
 

@@ -12,7 +12,8 @@ static bool has_experiments(const struct np_snapshot *snapshot)
 	return false;
 }
 
-#define EFFECT_LABELS(test) "effect", np_measure_name((test)->kind), "reader", (test)->reader, "control", (test)->control
+#define EFFECT_LABELS(test) \
+	"effect", np_measure_name((test)->kind), "reader", (test)->reader, "control", (test)->control
 
 static void print_one_found(struct np_printer *printer, const struct np_family *family,
 			    const struct np_target *target)

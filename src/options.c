@@ -16,7 +16,7 @@
 /* Options of one row exclude each other. A report has one shape, so what shapes a table is not for it. */
 static const char *const exclusive[][3] = {
 	{ "json", "raw", "pairs" },
-	{ "json", "output", "output-all" },
+	{ "output", "output-all" },
 	{ "json", "sort" },
 	{ "json", "nonzero" },
 	{ "json", "noheadings" },
@@ -206,6 +206,16 @@ static int check_exclusive(const bool seen[NP_OPTION_LIMIT], char **ret_error)
 	return 0;
 }
 
+/* JSON has one shape: -o only asks for what it leaves out otherwise, policies and page sizes. */
+static int check_json_columns(const bool seen[NP_OPTION_LIMIT], const struct np_options *options, char **ret_error)
+{
+	if (options->format != NP_FORMAT_JSON || np_options_need_numa_maps(options) || !seen[option_index("output")])
+		return 0;
+	*ret_error = strdup(_("--json has one shape; of -o's columns it takes policy and pagesize, which have to be asked "
+			      "for"));
+	return *ret_error ? -EINVAL : -ENOMEM;
+}
+
 static int check_needs(const bool seen[NP_OPTION_LIMIT], char **ret_error)
 {
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
@@ -327,6 +337,8 @@ static int parse_all(int argc, char **argv, const struct getopt_tables *tables, 
 	error = check_exclusive(seen, ret_error);
 	if (error == 0)
 		error = check_needs(seen, ret_error);
+	if (error == 0)
+		error = check_json_columns(seen, options, ret_error);
 	if (error < 0)
 		return error;
 	error = parse_targets(argv + optind, (size_t)(argc - optind), options, ret_error);

@@ -45,8 +45,8 @@ static size_t count_lines(const char *frame)
 }
 
 /*
- * No line wraps while autowrap is off (CSI ? 7 l), so each takes one line of the terminal. What does not fit is left out
- * at the end, and how much that is takes the last line.
+ * No line wraps while autowrap is off (CSI ? 7 l), so each takes one line of the terminal. What does not fit is left
+ * out at the end, and how much that is takes the last line.
  */
 static size_t compose(const struct np_screen *screen, const char *frame, size_t most, FILE *out)
 {

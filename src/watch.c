@@ -338,8 +338,12 @@ static int run(struct watch *watch)
 
 		if (result)
 			return wait_until(watch, 0) ? 0 : result;
-		if (!something_is_followed(watch))
-			return watch->looks > 1 ? 0 : tell_problems(watch, stderr);
+		if (!something_is_followed(watch)) {
+			if (watch->looks > 1)
+				return 0;
+			np_take_nothing(watch->snapshot);
+			return tell_problems(watch, stderr);
+		}
 		result = show(watch);
 		if (result || watch->looks == watch->options.count)
 			return result;

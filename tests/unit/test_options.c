@@ -201,6 +201,9 @@ static void test_watched_tables(void **state)
 	struct np_options options;
 
 	(void)state;
+	options = accept("1 -J -o +policy");
+	assert_true(options.vmas && np_options_need_numa_maps(&options));
+	np_options_free(&options);
 	options = accept("1 -w -v");
 	assert_true(options.vmas && !options.threads && !options.columns.processes);
 	np_options_free(&options);
@@ -222,7 +225,8 @@ static void test_formats_exclude_each_other(void **state)
 	(void)state;
 	refuse("1 -J -r", "--json and --raw exclude each other");
 	refuse("1 -P --raw", "--raw and --pairs exclude each other");
-	refuse("1 -o START -J", "--json and --output exclude each other");
+	refuse("1 -o START -J",
+	       "--json has one shape; of -o's columns it takes policy and pagesize, which have to be asked for");
 	refuse("1 -o START --output-all", "--output and --output-all exclude each other");
 	refuse("1 -J -s START", "--json and --sort exclude each other");
 	refuse("1 -zJ", "--json and --nonzero exclude each other");
