@@ -33,7 +33,16 @@ static int add_place(struct np_replay *replay, const char *part, int result)
 
 int np_replay_at(struct np_replay *replay, const char *key, int result)
 {
-	return add_place(replay, key, result);
+	char *escaped;
+
+	if (!result)
+		return 0;
+	escaped = np_escape(key, true); /* some keys are the file's */
+	if (!escaped)
+		return -ENOMEM;
+	result = add_place(replay, escaped, result);
+	free(escaped);
+	return result;
 }
 
 int np_replay_at_item(struct np_replay *replay, size_t index, int result)
