@@ -2,12 +2,13 @@
 """What numaprobe shows with which rights: capabilities, hidepid, protected targets, namespaces, denied calls."""
 
 import json
+import pathlib
 import shutil
 import subprocess
 import sys
 
-from harness import (Skip, balancing, expect, expect_equal, factory_for_all, frozen, installed, need_root, program, run,
-                     scratch, test)
+from harness import (HANG_SECONDS, NOBODY, Skip, balancing, expect, expect_equal, factory_for_all, frozen, installed,
+                     need_root, program, run, scratch, test, wait_until)
 
 ALL_WELL, FAILURE, PARTIAL = 0, 1, 3
 NAMES = ("maps", "smaps", "pagemap", "move_pages")
@@ -110,6 +111,45 @@ def not_dumpable():
             expect_equal("as root", run(process.pid, command=[str(numaprobe)]).returncode, ALL_WELL)
         finally:
             process.kill()
+
+
+EXECS = "import os, sys; print(1, flush=True); sys.stdin.readline(); os.execv(sys.argv[1], [sys.argv[1], '1000'])"
+
+
+@test()
+def protected_while_watched():
+    """One process becomes a program that its user may not read: it is said to be so, and the other is still shown."""
+    need_root()
+    python = shutil.which("python3", path="/usr/bin:/bin") or sys.executable
+    with balancing(0), installed() as (numaprobe, _), factory_for_all(), frozen("anon:1M", **NOBODY) as other, \
+            scratch() as directory:
+        secret = pathlib.Path(shutil.copy(shutil.which("sleep"), directory / "secret"))
+        secret.chmod(0o111)
+        with subprocess.Popen([python, "-c", EXECS, secret], stdin=subprocess.PIPE, stdout=subprocess.PIPE, **NOBODY) as execs, \
+                subprocess.Popen([numaprobe, "-w0.05", "-J", str(execs.pid), str(other.pid)], stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, **NOBODY) as watch:
+            try:
+                execs.stdout.readline()
+                watch.stdout.readline()
+                execs.stdin.write(b"\n")
+                execs.stdin.flush()
+                name = pathlib.Path(f"/proc/{execs.pid}/comm")
+                wait_until("it has exec'd", lambda: name.read_text() == "secret\n")
+                for _ in range(2):
+                    watch.stdout.readline()  # begun before
+                for _ in range(5):
+                    line = watch.stdout.readline()
+                    expect(line, "the watch ends")
+                    pages = {target["pid"]: target["pages"] for target in json.loads(line)["targets"]}
+                    expect_equal("processes", set(pages), {execs.pid, other.pid})
+                    expect_equal("the protected one", pages[execs.pid], None)
+                    expect(pages[other.pid]["resident"] >= 256, f"the other: {pages[other.pid]}")
+            finally:
+                execs.kill()
+                watch.terminate()
+            errors = watch.communicate(timeout=HANG_SECONDS)[1].decode()
+        expect_equal("status", watch.returncode, PARTIAL)
+        expect(f"/proc/{execs.pid}" in errors and "Permission denied" in errors, errors)
 
 
 @test()
