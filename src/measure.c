@@ -433,7 +433,7 @@ static const char *no_memory_reason(int dir_fd)
 	struct np_status status;
 
 	if (np_read_text(dir_fd, "status", &text) < 0 || np_parse_status(text.data, text.length, &status) < 0)
-		return "the process has exited";
+		return "no such process: it has exited, or is hidden from this user (hidepid)";
 	if (status.state.known && (status.state.value == 'Z' || status.state.value == 'X'))
 		return "it has exited, and its parent has not asked for its status yet (a zombie)";
 	if (!status.rss_bytes.known)
@@ -500,6 +500,9 @@ static int measure_open_target(struct np_measure *measure, int dir_fd, const cha
 	}
 	result = look_at(measure, dir_fd, target, path, &look, &what);
 	measure->recorder = NULL;
+	/* Nothing is left below its open directory, or nothing for this user. */
+	if (result == -ENOENT && faccessat(dir_fd, "stat", F_OK, 0) < 0)
+		result = -ESRCH;
 	if (!result && target->grains && target->grains->failed)
 		result = -ENOMEM;
 	target->source.elapsed_ns = now_ns() - start;
