@@ -89,11 +89,11 @@ def run(*arguments, command=None, **options):
     options.setdefault("stdout", subprocess.PIPE)
     options.setdefault("stderr", subprocess.PIPE)
     options.setdefault("errors", "surrogateescape")  # None: bytes
-    line = [*(command or [program("numaprobe")]), *map(str, arguments)]
+    line = [*(command or [program("numaprobe")]), *(word if isinstance(word, bytes) else str(word) for word in arguments)]
     try:
         return subprocess.run(line, timeout=HANG_SECONDS, check=False, **options)
     except subprocess.TimeoutExpired as expired:
-        raise Failure(f"hangs: {' '.join(line)}") from expired
+        raise Failure(f"hangs: {line}") from expired
 
 
 def expect_run(*arguments, status=0, **options):
