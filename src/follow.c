@@ -17,6 +17,8 @@
 
 #define SPACE_END_OF_PAGEMAP (1ULL << 56)
 #define SECOND_NS 1000000000ULL
+/* A process that execs so often during one look does so all the time. */
+#define TRIES 5
 
 struct np_follow {
 	struct np_recorder recorder; /* first: cast back */
@@ -103,6 +105,16 @@ static int open_memory(struct np_follow *follow, int root_fd, const char **ret_w
 	return result ? result : read_maps(follow, root_fd, ret_what);
 }
 
+/* pagemap and maps of one moment: it may exec in between. */
+static int open_memory_again(struct np_follow *follow, int root_fd, const char **ret_what)
+{
+	int result = -ESRCH;
+
+	for (int try = 0; try < TRIES && result == -ESRCH; try++)
+		result = open_memory(follow, root_fd, ret_what);
+	return result;
+}
+
 /* Once in a process's life, so the reference to its memory that stat takes does not matter. */
 static void read_start(struct np_follow *follow)
 {
@@ -140,7 +152,7 @@ int np_follow_start(struct np_measure *measure, pid_t pid, struct np_follow **re
 	if (!result && measure->only_with_memory && !has_memory(follow))
 		result = -ESRCH;
 	if (!result)
-		result = open_memory(follow, measure->root_fd, ret_what);
+		result = open_memory_again(follow, measure->root_fd, ret_what);
 	if (result) {
 		np_follow_stop(follow);
 		return result;
@@ -318,15 +330,25 @@ static void turn_over(struct np_follow *follow)
 	follow->now = old;
 }
 
+/* There, and neither a zombie nor a kernel thread. */
+static bool is_alive(const struct np_follow *follow)
+{
+	return faccessat(follow->dir_fd, "stat", F_OK, 0) == 0 && has_memory(follow);
+}
+
 /* The walk, and once more where the process has exec'd: then its memory is another one. */
 static int look(struct np_follow *follow, struct np_measure *measure, struct np_target *target, const char **ret_what)
 {
-	int result = walk_with_fresh_maps(follow, measure, &target->pages, ret_what);
+	int result = -ESRCH;
 
-	if (result != -ESRCH)
-		return result;
-	result = open_memory(follow, measure->root_fd, ret_what);
-	return result ? result : walk_with_fresh_maps(follow, measure, &target->pages, ret_what);
+	if (follow->pagemap_fd >= 0) /* it could be opened when it was tried last */
+		result = walk_with_fresh_maps(follow, measure, &target->pages, ret_what);
+	for (int try = 1; try < TRIES && result == -ESRCH; try++) {
+		result = open_memory(follow, measure->root_fd, ret_what);
+		if (!result)
+			result = walk_with_fresh_maps(follow, measure, &target->pages, ret_what);
+	}
+	return result == -ESRCH && is_alive(follow) ? -EAGAIN : result;
 }
 
 int np_follow_look(struct np_follow *follow, struct np_measure *measure, const char **ret_what)

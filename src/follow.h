@@ -20,7 +20,8 @@ pid_t np_follow_pid(const struct np_follow *follow);
 
 /*
  * Appends the process as it is now to the snapshot, with its rates. It may have exec'd. 0; -ESRCH: it has ended, and
- * nothing was appended; another -errno: likewise, with *ret_what.
+ * nothing was appended; -EAGAIN: it execs faster than it can be looked at; another -errno: likewise, with *ret_what.
+ * After all but -ESRCH it can be tried again.
  */
 int np_follow_look(struct np_follow *follow, struct np_measure *measure, const char **ret_what);
 

@@ -417,7 +417,7 @@ static const char *no_memory_reason(int dir_fd)
 		return "it has exited, and its parent has not asked for its status yet (a zombie)";
 	if (!status.rss_bytes.known)
 		return "a kernel thread has no memory of its own";
-	return "its memory could not be read";
+	return "its memory was replaced at each try: it runs one program after another (exec)";
 }
 
 void np_measure_unreadable(struct np_measure *measure, int dir_fd, const char *path, const char *what, int error)

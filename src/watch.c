@@ -165,7 +165,7 @@ static int look_at(struct watch *watch, size_t index, bool *ret_gone)
 		return 0;
 	if (result == -ENOMEM || result == -EPIPE || result == -EPROTO) /* the walker is gone too */
 		return result;
-	watched->error = -result;
+	watched->error = result == -EAGAIN ? ESRCH : -result; /* the memory of this moment is gone: see no_memory_reason() */
 	return add_unreadable(watch, watched);
 }
 

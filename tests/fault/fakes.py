@@ -9,7 +9,8 @@ import subprocess
 import time
 
 from client import ANSWER, END, HELLO, MAGIC, RUN, RUNS, VERSION
-from harness import HANG_SECONDS, balancing, expect, expect_equal, frozen, installed, program, run, test
+from faults import SPECS, check_outcome, every_place
+from harness import HANG_SECONDS, balancing, expect, expect_equal, frozen, installed, program, run, scratch, test
 
 ALL_WELL, FAILURE, PARTIAL = 0, 1, 3
 GREETING = HELLO.pack(MAGIC, VERSION, 0, 0, 4)
@@ -113,6 +114,124 @@ def babblers():
             check(f"babbler {i}: {messages!r}", run("-J", factory.pid, command=[str(numaprobe)]))
 
 
+# Answers well, but for one thing: an expression of what is sent for a request of so many pages.
+PLAUSIBLE = """#!/usr/bin/env python3
+import socket, struct
+
+def answer(kind, *runs, count=None, error=0):
+    head = struct.pack("=IIiIQ", kind, len(runs) if count is None else count, error, 0, 0)
+    return head + b"".join(struct.pack("=Q", code | pages << 16) for code, pages in runs)
+
+def end(error=0):
+    return answer(1, error=error)
+
+def around(pages):
+    # as many pages as asked for, modulo 2 to the 64
+    most = (1 << 48) - 1
+    whole, rest = divmod(pages + (1 << 64), most)
+    runs = [(1, most)] * whole + [(1, rest)]
+    return [answer(0, *runs[i:i + 4000]) for i in range(0, len(runs), 4000)]
+
+client = socket.socket(fileno=0)
+client.send({greeting!r})
+asked = 0
+while True:
+    request = client.recv(1000)
+    if not request:
+        break
+    asked += 1
+    first, last = struct.unpack("=QQ", request[16:])
+    pages = (last - first) // 4096
+    for message in {messages}:
+        client.send(message)
+"""
+WELL = "[answer(0, (1, pages)), end()]"
+LIES = {
+    "a run of nothing": "[answer(0, (1, 0), (1, pages)), end()]",
+    "more pages than there are numbers": "[*around(pages), end()]",
+    "a state that there is not": "[answer(0, (12, pages)), end()]",
+    "an end too early": "[answer(0, (1, pages - 1)), end()]",
+    "an end at once": "[end()]",
+    "a negative error": "[answer(0, (1, pages)), end(-1)]",
+    "another kind": "[answer(7, (1, pages)), end()]",
+    "more than it says": "[answer(0, (1, pages), (1, 1), count=1), end()]",
+    "less than it says": "[answer(0, (1, pages - 1), count=2), end()]",
+    "an end that is longer": "[answer(0, (1, pages)), end() + b'12345678']",
+    "nonsense at first": "[end()] if asked == 1 else [answer(0, (1, pages)), end()]",
+}
+
+
+def put_plausible(walk, greeting=GREETING, messages=WELL):
+    walk.write_text(PLAUSIBLE.format(greeting=greeting, messages=messages), encoding="utf-8")
+    walk.chmod(0o755)
+
+
+@test()
+def one_lie():
+    """All is as it should be, but for one thing: nothing is believed, not even of the next process."""
+    with balancing(0), installed() as (numaprobe, walk), frozen("anon:1M") as one, frozen("anon:2M") as other:
+        put_plausible(walk)
+        target = json.loads(run("-J", one.pid, command=[str(numaprobe)]).stdout)["targets"][0]
+        expect_equal("source, of one that tells no lie", target["source"]["name"], "bpf")
+        for what, messages in LIES.items():
+            put_plausible(walk, messages=messages)
+            done = run("-J", one.pid, other.pid, command=[str(numaprobe)])
+            expect(done.returncode in (FAILURE, PARTIAL), f"{what}: exit status {done.returncode}: {done.stdout} {done.stderr}")
+            for target in json.loads(done.stdout or '{"targets": []}')["targets"]:
+                expect(not target["pages"] or target["source"]["name"] != "bpf", f"{what}: believed: {target['pages']}")
+
+
+GREETINGS = {
+    "half a hello": GREETING[:12], "a long hello": GREETING + b"\0", "another magic": HELLO.pack(1, VERSION, 0, 0, 4),
+    "another version": HELLO.pack(MAGIC, VERSION + 1, 0, 0, 4), "not ready": HELLO.pack(MAGIC, VERSION, 5, 0, 4),
+    "3 levels": HELLO.pack(MAGIC, VERSION, 0, 0, 3), "6 levels": HELLO.pack(MAGIC, VERSION, 0, 0, 6),
+}
+
+
+@test()
+def greetings():
+    """Who does not greet as agreed is asked nothing, however good the answers would be."""
+    with balancing(0), installed() as (numaprobe, walk), frozen("anon:1M") as factory:
+        put_plausible(walk, GREETING)
+        target = json.loads(run("-J", factory.pid, command=[str(numaprobe)]).stdout)["targets"][0]
+        expect_equal("source, of one that greets well", target["source"]["name"], "bpf")
+        for what, greeting in GREETINGS.items():
+            put_plausible(walk, greeting)
+            check(what, run("-J", factory.pid, command=[str(numaprobe)]))
+
+
+@test()
+def environment():
+    """The walker gets nothing of the caller's: no variable, no argument."""
+    with balancing(0), installed() as (numaprobe, walk), frozen("anon:1M") as factory:
+        seen = walk.with_name("seen")
+        walk.write_text(f'#!/bin/sh\ncat /proc/$$/environ /proc/$$/cmdline >{seen}\n', encoding="ascii")
+        walk.chmod(0o755)
+        run("-J", factory.pid, command=[str(numaprobe)], env={**os.environ, "LD_PRELOAD": "", "SECRET": "told"})
+        # what starts a script puts its interpreter first
+        expect_equal("environment and arguments", seen.read_bytes(), b"/bin/sh\0" + os.fsencode(walk) + b"\0")
+
+
+STUBBORN = """#!/usr/bin/env python3
+import signal, socket
+for number in range(1, 32):
+    if number not in (signal.SIGKILL, signal.SIGSTOP):
+        signal.signal(number, signal.SIG_IGN)
+socket.socket(fileno=0).send(b"nonsense")
+while True:
+    signal.pause()
+"""
+
+
+@test()
+def stubborn():
+    """One that neither reads nor ends is ended."""
+    with balancing(0), installed() as (numaprobe, walk), frozen("anon:1M") as factory:
+        walk.write_text(STUBBORN, encoding="ascii")
+        walk.chmod(0o755)
+        check("stubborn", run("-J", factory.pid, command=[str(numaprobe)]))
+
+
 def kill_walker(parent, after):
     time.sleep(after)
     children = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True, check=False).stdout.split()
@@ -141,6 +260,18 @@ def killed_at_any_time():
             target = json.loads(output)["targets"][0]
             expect_equal(f"{i}: source", target["source"]["name"], "bpf")
             expect_equal(f"{i}: pages", target["pages"], wanted["pages"])
+
+
+@test()
+def killed_at_any_call():
+    """In the midst of each call that only the walker makes, from its first to its last."""
+    with balancing(0), frozen(*SPECS) as factory, scratch() as directory:
+        command = [program("numaprobe"), "-J", "-v", str(factory.pid)]
+        wanted = json.loads(run(command=command).stdout)["targets"][0]
+        for call in ("capset", "setresuid", "bpf", "sendto", "recvmsg"):
+            for what, done in every_place(directory, call, "KILL", command):
+                expect(done.returncode in (ALL_WELL, FAILURE, PARTIAL), f"{what}: exit status {done.returncode}: {done.stderr}")
+                check_outcome(what, done, wanted)
 
 
 @test()

@@ -4,6 +4,9 @@
  *
  *	np-deny CALL ERRNO N[+] MARK COMMAND [ARGUMENT...]
  *
+ * With SHORT for ERRNO, read, pread64 and write do not fail, but do no more than 96 bytes of what they are asked for.
+ * With KILL, whoever makes the call is killed in the midst of it.
+ *
  * Counts over the command and all of its descendants, whatever privilege they have. Makes the empty file MARK
  * when it fails a call, so that N can go up until there are no more. Exit status: the command's, 128 + signal.
  * seccomp(2), SECCOMP_RET_USER_NOTIF; needs root.
@@ -25,6 +28,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,8 +56,10 @@ static const struct {
 #define ERROR(name) { #name, name }
 	ERROR(ENOMEM), ERROR(EINTR), ERROR(EMFILE), ERROR(ENFILE), ERROR(EPERM), ERROR(EACCES), ERROR(EIO),
 	ERROR(ENOSPC), ERROR(EAGAIN), ERROR(ENOSYS), ERROR(ENOENT), ERROR(EPIPE), ERROR(ECONNRESET), ERROR(EINVAL),
-	ERROR(ESRCH), ERROR(ENOBUFS),
+	ERROR(ESRCH), ERROR(ENOBUFS), { "SHORT", -1 }, { "KILL", -2 },
 };
+
+#define SHORT_BYTES 96 /* whole entries of pagemap, as the kernel's own short reads are */
 
 static void die(const char *what)
 {
@@ -94,19 +100,67 @@ static int start(long number, char **command, pid_t *ret_pid)
 	return *listener;
 }
 
+/* A descriptor of another process, as this one's. */
+static int take_descriptor(pid_t pid, int fd)
+{
+	int pid_fd = (int)syscall(SYS_pidfd_open, pid, 0), ours;
+
+	if (pid_fd < 0)
+		return -1;
+	ours = (int)syscall(SYS_pidfd_getfd, pid_fd, fd, 0);
+	close(pid_fd);
+	return ours;
+}
+
+/* Does a part of a call in the caller's place: its result, or -errno. */
+static ssize_t do_part(const struct seccomp_notif *request)
+{
+	const __u64 *arguments = request->data.args;
+	size_t length = arguments[2] < SHORT_BYTES ? (size_t)arguments[2] : SHORT_BYTES;
+	char bytes[SHORT_BYTES];
+	struct iovec here = { bytes, length }, there = { (void *)(unsigned long)arguments[1], length };
+	int fd = take_descriptor((pid_t)request->pid, (int)arguments[0]);
+	ssize_t done;
+
+	if (fd < 0)
+		return -errno;
+	if (request->data.nr == SYS_write) {
+		done = process_vm_readv((pid_t)request->pid, &here, 1, &there, 1, 0);
+		if (done >= 0)
+			done = write(fd, bytes, (size_t)done);
+	} else {
+		done = request->data.nr == SYS_read ? read(fd, bytes, length) :
+						      pread(fd, bytes, length, (off_t)arguments[3]);
+		here.iov_len = there.iov_len = done > 0 ? (size_t)done : 0;
+		if (done > 0 && process_vm_writev((pid_t)request->pid, &here, 1, &there, 1, 0) != done)
+			done = -1;
+	}
+	done = done < 0 ? -errno : done;
+	close(fd);
+	return done;
+}
+
 /* false: nobody is left who could call. */
 static bool answer(int listener, bool fail, int error)
 {
 	struct seccomp_notif request = { 0 };
 	struct seccomp_notif_resp response = { 0 };
+	ssize_t done;
 
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request) < 0)
 		return errno == EINTR || errno == ENOENT;
 	response.id = request.id;
-	if (fail)
+	if (fail && error == -2) {
+		kill((pid_t)request.pid, SIGKILL);
+	} else if (fail && error == -1) {
+		done = do_part(&request);
+		response.error = done < 0 ? (int)done : 0;
+		response.val = done < 0 ? 0 : done;
+	} else if (fail) {
 		response.error = -error;
-	else
+	} else {
 		response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+	}
 	ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response); /* it may have been killed meanwhile */
 	return true;
 }
@@ -128,7 +182,8 @@ int main(int argc, char **argv)
 			error = errors[i].number;
 	n = strtol(argv[3], NULL, 10);
 	on = strchr(argv[3], '+') != NULL;
-	if (number < 0 || !error || n < 1)
+	if (number < 0 || !error || n < 1 ||
+	    (error == -1 && number != SYS_read && number != SYS_pread64 && number != SYS_write))
 		return 125;
 	listener = start(number, argv + 5, &pid);
 	count = number == SYS_execve ? -1 : 0; /* its own */

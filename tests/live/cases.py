@@ -259,17 +259,59 @@ def small_disk():
             expect_run(directory, command=["umount"])
 
 
+# Options that write a file, as words before its value.
+WRITES = (("--report", ""), ("--svg", ""), ("", "--openmetrics="))
+
+
+def words_for(writes, path):
+    option, prefix = writes
+    return [*filter(None, [option]), f"{prefix}{path}"]
+
+
 @test()
 def a_full_disk_leaves_the_old_file():
-    with small_disk() as directory, frozen("anon:1M", "many:500") as factory, frozen("anon:1M") as little:
-        path = directory / "case.json"
-        expect_run("--report", path, little.pid)
-        old = path.read_bytes()
-        done = expect_run("--report", path, factory.pid, status=1)
-        expect("No space left" in done.stderr and str(path) in done.stderr, done.stderr)
-        expect_equal("lines of the message", len(done.stderr.splitlines()), 1)
-        expect(path.read_bytes() == old, "the old report is gone")
-        expect_equal("files", [each.name for each in directory.iterdir()], [path.name])
+    with frozen("anon:1M", "many:500") as factory, frozen("anon:1M") as little:
+        for writes in WRITES:
+            with small_disk() as directory:
+                path = directory / "file"
+                expect_run(*words_for(writes, path), little.pid)
+                old = path.read_bytes()
+                (directory / "filler").write_bytes(bytes(64 * 1024 - len(old) // 4096 * 4096 - 8192))
+                filled = sorted(each.name for each in directory.iterdir())
+                done = expect_run(*words_for(writes, path), factory.pid, status=1)
+                expect("No space left" in done.stderr and str(path) in done.stderr, done.stderr)
+                expect_equal("lines of the message", len(done.stderr.splitlines()), 1)
+                expect(path.read_bytes() == old, f"{writes}: the old file is gone")
+                expect_equal("files", sorted(each.name for each in directory.iterdir()), filled)
+
+
+@test()
+def the_old_file_stays_whatever_fails():
+    """Each call that writing takes fails at each place: the old file or the new one, whole, and no other."""
+    need_root()
+    with scratch() as directory, frozen("anon:1M") as factory:
+        folder, mark = directory / "folder", directory / "mark"
+        folder.mkdir()
+        path = folder / "file"
+        tried = set()
+        for writes in WRITES:
+            for call, error in (("write", "ENOSPC"), ("write", "EIO"), ("fsync", "EIO"), ("rename", "EACCES"), ("rename", "EIO")):
+                for n in range(1, 100):
+                    path.write_text("old\n", encoding="ascii")
+                    done = run(*words_for(writes, path), "-q", factory.pid, stdout=subprocess.DEVNULL,
+                               command=[program("np-deny"), call, error, str(n), mark, program("numaprobe")])
+                    if not mark.exists():
+                        break
+                    mark.unlink()
+                    what = f"{writes}: {call} {n} fails with {error}: {done.returncode}, {done.stderr}"
+                    expect_equal(f"{what}: files", [each.name for each in folder.iterdir()], ["file"])
+                    new = path.read_text(encoding="utf-8")
+                    expect(new == "old\n" or new.rstrip().endswith(("}", "</svg>", "# EOF")), f"{what}: {new[-100:]!r}")
+                    expect(done.returncode == 1 or new != "old\n", f"{what}: the old file, and all is well")
+                    # the first is the file's, before it gets its name; the second is the folder's, of which not all are able
+                    expect(new == "old\n" or (call, n) != ("fsync", 1), f"{what}: renamed, and not on the disk")
+                    tried.add((writes, call))
+        expect_equal("calls that failed", len(tried), 3 * len(WRITES))
 
 
 @test()

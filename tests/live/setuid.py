@@ -109,27 +109,55 @@ def nothing_is_left():
                 expect_equal(f"{kind}: {field}", int(status[field], 16), 0)
 
 
+# Every option that names a file, as words before its value.
+WRITES = (("--report", ""), ("--svg", ""), ("", "--openmetrics="))
+
+
 @test()
 def files_are_the_users():
-    """What it is told to read or write, it does as the user."""
+    """What it is told to write, it writes as the user: into the user's folders, and into no other's, by no link."""
     with place() as here, factory_for_all(), frozen(*SPECS, **NOBODY) as factory, scratch() as directory:
         root_s, nobody_s = directory / "roots", directory / "nobodys"
         root_s.mkdir(mode=0o700)
         nobody_s.mkdir(mode=0o700)
         os.chown(nobody_s, 65534, 65534)
-        offered = run("--help").stdout
-        for option in ("--report", "--svg"):
-            if option not in offered:
-                continue
+        (directory / "precious").write_text("root's\n", encoding="ascii")
+        (nobody_s / "link").symlink_to(directory / "precious")
+        for option, prefix in WRITES:
+            def words(path, option=option, prefix=prefix):
+                return [*filter(None, [option]), f"{prefix}{path}"]
+
             for kind, prepare in KINDS.items():
                 command = here.command(prepare)
-                done = run(option, root_s / "file", factory.pid, command=command)
-                expect_equal(f"{kind}: {option} in root's folder", done.returncode, 1)
+                for place_of_root in (root_s / "file", directory / "precious", directory / "new", nobody_s / "link"):
+                    done = run(*words(place_of_root), factory.pid, command=command)
+                    expect_equal(f"{kind}: {option}{prefix}{place_of_root}", done.returncode, 1)
                 expect_equal(f"{kind}: files in root's folder", list(root_s.iterdir()), [])
-                done = run(option, nobody_s / "file", factory.pid, command=command)
-                expect_equal(f"{kind}: {option}, {done.stderr}", done.returncode, 0)
+                expect_equal(f"{kind}: files beside it", sorted(path.name for path in directory.iterdir()),
+                             ["nobodys", "precious", "roots"])
+                expect_equal(f"{kind}: root's file", (directory / "precious").read_text(encoding="ascii"), "root's\n")
+                done = run(*words(nobody_s / "file"), factory.pid, command=command)
+                expect_equal(f"{kind}: {option}{prefix}, {done.stderr}", done.returncode, 0)
                 expect_equal(f"{kind}: owner", (nobody_s / "file").stat().st_uid, 65534)
                 (nobody_s / "file").unlink()
+
+
+@test()
+def files_are_read_as_the_user():
+    """--replay shows no report that the user could not read."""
+    with place() as here, frozen(*SPECS) as of_root, scratch() as directory:
+        report_of_root, link = directory / "report", directory / "link"
+        run("--report", report_of_root, of_root.pid)
+        expect_equal("mode", report_of_root.stat().st_mode & 0o777, 0o600)
+        link.symlink_to(report_of_root)
+        for kind, prepare in KINDS.items():
+            for path in (report_of_root, link):
+                done = run("--replay", path, command=here.command(prepare))
+                expect_equal(f"{kind}: status and output", (done.returncode, done.stdout), (1, ""))
+                expect("Permission denied" in done.stderr, f"{kind}: {done.stderr}")
+            report_of_root.chmod(0o644)
+            expect_equal(f"{kind}: once it is for all", run("--replay", link, command=here.command(prepare)).returncode, 0)
+            report_of_root.chmod(0o600)
 
 
 @test()

@@ -130,6 +130,19 @@ def descriptors_of_its_parent_are_closed():
                 os.close(number)
 
 
+@test()
+def only_what_serving_needs_is_open():
+    """The program that found the direct map, and the map of what it found, are closed: nothing can be changed again."""
+    with installs() as each:
+        for name, walk, user in each:
+            with Client(walk, **user) as client:
+                client.ready()
+                folder = f"/proc/{client.pid}/fd"
+                links = sorted(os.readlink(f"{folder}/{number}").split(":")[0] + os.readlink(f"{folder}/{number}").partition(":")[2]
+                               .lstrip("[0123456789]") for number in os.listdir(folder) if int(number) > 2)
+                expect_equal(f"{name}: descriptors", links, [f"/proc/{client.pid}/pagemap", "anon_inodebpf-prog"])
+
+
 # Requests
 
 

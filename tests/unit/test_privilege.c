@@ -5,8 +5,11 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/bpf.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <linux/securebits.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -166,14 +169,19 @@ static void test_bpf_commands(void **state)
 
 /* Dropping */
 
-static int caps_are(bool bpf)
+static int caps_match(const char *text)
 {
-	cap_t now = cap_get_proc(), wanted = cap_from_text(bpf ? "cap_bpf=ep" : "=");
+	cap_t now = cap_get_proc(), wanted = cap_from_text(text);
 	int same = now && wanted && cap_compare(now, wanted) == 0;
 
 	cap_free(now);
 	cap_free(wanted);
 	return same;
+}
+
+static int caps_are(bool bpf)
+{
+	return caps_match(bpf ? "cap_bpf=ep" : "=");
 }
 
 static int is_dropped(bool keep_bpf)
@@ -283,6 +291,89 @@ static void test_saved_user(void **state)
 	assert_int_equal(status_of(fail_to_drop, 0), 0);
 }
 
+/* What loading has, and while it is tried whether running needs it. */
+
+static int narrow(long unused)
+{
+	(void)unused;
+	CHECK(np_privilege_narrow() == 0);
+	CHECK(caps_match("cap_bpf,cap_perfmon,cap_setuid,cap_setgid,cap_setpcap=ep"));
+	CHECK(open("/proc/1/pagemap", O_RDONLY) < 0); /* root by number alone */
+	CHECK(np_privilege_suspend() == 0);
+	CHECK(caps_match("cap_bpf,cap_perfmon,cap_setuid,cap_setgid,cap_setpcap=p"));
+	return 0;
+}
+
+static void test_narrow(void **state)
+{
+	(void)state;
+	need_root();
+	assert_int_equal(status_of(narrow, 0), 0);
+}
+
+/*
+ * A system call that says that it did something, and did nothing: what is given up is not believed, but looked at.
+ * A filter that returns the error 0 is such a liar.
+ */
+static int lie(long number, long first_argument)
+{
+	unsigned low = first_argument < 0 ? 0 : (unsigned)first_argument;
+	unsigned high = first_argument < 0 ? ~0U : low;
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number, 0, 4),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, low, 0, 2),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, high, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .len = UNIT_COUNT(filter), .filter = filter };
+
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+static const struct {
+	long number, first_argument; /* -1: any */
+} lies[] = {
+	{ SYS_capset, -1 },
+	{ SYS_setresuid, -1 },
+	{ SYS_setresgid, -1 },
+	{ SYS_prctl, PR_SET_NO_NEW_PRIVS },
+};
+
+/* It has to be said that privilege was not given up. */
+static int drop_with_a_liar(long which)
+{
+	CHECK(setresgid(1, 1, 0) == 0 && setresuid(1, 1, 0) == 0 && seteuid(0) == 0);
+	CHECK(lie(lies[which].number, lies[which].first_argument) == 0);
+	CHECK(np_privilege_narrow() == 0);
+	return np_privilege_drop(false) == 0;
+}
+
+/* Who can change no user is as dumpable as before. */
+static int stay_dumpable(long unused)
+{
+	cap_t few = cap_from_text("cap_sys_admin,cap_bpf=ep");
+
+	(void)unused;
+	CHECK(few && cap_set_proc(few) == 0 && prctl(PR_SET_DUMPABLE, 1) == 0);
+	cap_free(few);
+	CHECK(lie(SYS_prctl, PR_SET_DUMPABLE) == 0 && np_privilege_narrow() == 0);
+	return np_privilege_drop(false) == 0;
+}
+
+static void test_liars(void **state)
+{
+	(void)state;
+	need_root();
+	assert_int_equal(status_of(stay_dumpable, 0), 0);
+	for (size_t i = 0; i < UNIT_COUNT(lies); i++)
+		if (status_of(drop_with_a_liar, (long)i) != 0)
+			fail_msg("system call %ld, argument %ld: its lie is believed", lies[i].number,
+				 lies[i].first_argument);
+}
+
 /* The start */
 
 static int start_clean(long unused)
@@ -330,6 +421,8 @@ int main(void)
 		cmocka_unit_test(test_drop),
 		cmocka_unit_test(test_drop_in_container),
 		cmocka_unit_test(test_saved_user),
+		cmocka_unit_test(test_narrow),
+		cmocka_unit_test(test_liars),
 		cmocka_unit_test(test_start),
 	};
 
