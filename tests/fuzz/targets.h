@@ -15,6 +15,7 @@ typedef void fuzz_run(const uint8_t *data, size_t size);
 struct fuzz_target {
 	const char *name; /* and of its folder in corpus/ */
 	fuzz_run *run;
+	unsigned most_bytes; /* of an input: more would find no more, and cost time */
 };
 
 extern const struct fuzz_target fuzz_targets[]; /* ends with a NULL name */
