@@ -27,6 +27,7 @@ const struct fuzz_target fuzz_targets[] = {
 	{ "cgroup_paths", fuzz_cgroup_paths, 256 },
 	{ "claims", fuzz_claims, 512 },
 	{ "frames", fuzz_frames, 160 },
+	{ "grains", fuzz_grains, 512 },
 	{ "report", fuzz_report, 96 },
 	{ "replay", fuzz_replay, 2400 },
 	{ "redact", fuzz_redact, 128 },
