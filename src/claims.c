@@ -50,9 +50,25 @@ static int statm_resident(const struct np_read *read, unsigned page_bytes __attr
 	struct np_statm statm;
 	int result = np_parse_statm(read->text.data, read->text.length, &statm);
 
+	if (!result && statm.resident_pages > INT64_MAX)
+		result = -ERANGE;
 	if (!result)
 		ret->pages = NP_FACT((int64_t)statm.resident_pages);
 	return result;
+}
+
+/* One or two fields of smaps, over all mappings; unknown where one of them is. */
+static int sum_smaps(const struct np_smaps *smaps, enum np_smaps_field first, enum np_smaps_field second,
+		     unsigned page_bytes, struct np_fact *ret)
+{
+	struct np_fact bytes = smaps->sum_bytes[first];
+
+	if (!bytes.known || !smaps->sum_bytes[second].known)
+		return 0;
+	if (first != second && __builtin_add_overflow(bytes.value, smaps->sum_bytes[second].value, &bytes.value))
+		return -ERANGE;
+	*ret = in_pages(&bytes, page_bytes);
+	return 0;
 }
 
 /* One or two fields of smaps, added, each of which has to be known. */
@@ -72,12 +88,8 @@ static int from_smaps(const struct np_read *read, enum np_smaps_field first, enu
 
 		ret->said[ret->count++] = (struct np_said){ smaps.maps[i].start, bytes / page_bytes };
 	}
-	if (!result && smaps.sum_bytes[first].known && smaps.sum_bytes[second].known) {
-		struct np_fact bytes = smaps.sum_bytes[first];
-
-		bytes.value += first == second ? 0 : smaps.sum_bytes[second].value;
-		ret->pages = in_pages(&bytes, page_bytes);
-	}
+	if (!result)
+		result = sum_smaps(&smaps, first, second, page_bytes, &ret->pages);
 	np_smaps_free(&smaps);
 	return result;
 }
@@ -113,12 +125,14 @@ static int numa_maps_pages(const struct np_read *read, unsigned page_bytes, stru
 	if (!ret->said)
 		result = -ENOMEM;
 	for (size_t i = 0; !result && i < maps.count; i++) {
-		uint64_t pages = 0;
+		int64_t pages = 0;
 
-		for (size_t k = 0; k < maps.maps[i].node_count; k++)
-			pages += maps.maps[i].nodes[k].pages;
-		ret->said[ret->count++] = (struct np_said){ maps.maps[i].start, pages };
-		sum += (int64_t)pages;
+		for (size_t k = 0; !result && k < maps.maps[i].node_count; k++)
+			if (__builtin_add_overflow(pages, maps.maps[i].nodes[k].pages, &pages))
+				result = -ERANGE;
+		if (!result && __builtin_add_overflow(sum, pages, &sum))
+			result = -ERANGE;
+		ret->said[ret->count++] = (struct np_said){ maps.maps[i].start, (uint64_t)pages };
 	}
 	if (!result && maps.count)
 		ret->pages = NP_FACT(sum);

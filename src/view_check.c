@@ -43,6 +43,21 @@ static void print_line(const struct page *page, const char *label, enum np_paint
 	np_view_labelled(page->view, INDENT, TEXT_COLUMN, label, paint, text, page->out);
 }
 
+/* Why something is not known. It may be of a report from anywhere, and this terminal need not know UTF-8. */
+static int print_reason(const struct page *page, const char *label, bool is_whole, const char *why)
+{
+	char *safe = np_escape(why, page->view->utf8), *text = NULL;
+
+	if (safe)
+		text = np_view_text(is_whole ? "%s" : _("unknown: %s"), strcmp(safe, why) == 0 ? S_(why) : safe);
+	free(safe);
+	if (!text)
+		return -ENOMEM;
+	print_line(page, label, NP_DIM, text);
+	free(text);
+	return 0;
+}
+
 /* The reason that all tests of an effect are unknown for, or NULL where it differs, or one is known. */
 static const char *common_reason(const struct np_kernel_check *check, enum np_check_effect effect)
 {
@@ -112,25 +127,27 @@ static void print_sayings_of(const struct page *page, const char *reader)
 }
 
 /* Each reason once, for the kinds of memory that it is the reason of. */
-static void print_saying_reasons(const struct page *page)
+static int print_saying_reasons(const struct page *page)
 {
 	static const char *const kinds[] = {
 		[NP_MEMORY_PROTNONE] = N_("PROT_NONE, 4K"), [NP_MEMORY_PROTNONE_THP] = N_("PROT_NONE, huge"),
 		[NP_MEMORY_HINTED] = N_("hinted, 4K"),	    [NP_MEMORY_HINTED_THP] = N_("hinted, huge"),
 	};
 	const char *last = "";
+	int error = 0;
 
-	for (size_t i = 0; i < page->check->test_count; i++) {
+	for (size_t i = 0; i < page->check->test_count && !error; i++) {
 		const struct np_check_test *test = &page->check->tests[i];
 
 		if (test->effect != NP_CHECK_DISTORTS || test->result != NP_CHECK_UNKNOWN || strcmp(test->why, last) == 0)
 			continue;
 		last = test->why;
-		print_line(page, last == page->check->tests[0].why ? "" : _(kinds[test->memory]), NP_DIM, S_(last));
+		error = print_reason(page, last == page->check->tests[0].why ? "" : _(kinds[test->memory]), true, last);
 	}
+	return error;
 }
 
-static void print_distorts(const struct page *page)
+static int print_distorts(const struct page *page)
 {
 	print_heading(page, _("distorts"), _("how many resident pages does a reader count, of memory that is inaccessible?"));
 	fprintf(page->out, "   %-*s%*s%*s\n", NAME_WIDTH, "", 2 * CELL_WIDTH, _("under PROT_NONE"), 2 * CELL_WIDTH,
@@ -140,7 +157,7 @@ static void print_distorts(const struct page *page)
 	for (size_t i = 0; i < page->check->test_count; i++)
 		if (page->check->tests[i].effect == NP_CHECK_DISTORTS && page->check->tests[i].memory == 0)
 			print_sayings_of(page, page->check->tests[i].reader);
-	print_saying_reasons(page);
+	return print_saying_reasons(page);
 }
 
 static const struct {
@@ -165,14 +182,18 @@ static bool said_before(const struct np_kernel_check *check, const struct np_che
 
 static int print_test(const struct page *page, const struct np_check_test *test)
 {
-	char *text = said_before(page->check, test)   ? np_view_text(_("unknown, as above")) :
-		     test->result == NP_CHECK_UNKNOWN ? np_view_text(_("unknown: %s"), S_(test->why)) :
-		     test->result == NP_CHECK_ABSENT  ? np_view_text(_("this kernel does not have it")) :
-							np_check_text(test);
+	const char *reader = strcmp(test->reader, "busy") == 0 ? _("(busy process)") : test->reader;
+	bool said = said_before(page->check, test);
+	char *text;
 
+	if (test->result == NP_CHECK_UNKNOWN && !said)
+		return print_reason(page, reader, false, test->why);
+	text = said ? np_view_text(_("unknown, as above")) :
+	       test->result == NP_CHECK_ABSENT ? np_view_text(_("this kernel does not have it")) :
+						 np_check_text(test);
 	if (!text)
 		return -ENOMEM;
-	print_line(page, strcmp(test->reader, "busy") == 0 ? _("(busy process)") : test->reader, paints[test->result], text);
+	print_line(page, reader, paints[test->result], text);
 	free(text);
 	return 0;
 }
@@ -185,10 +206,8 @@ static int print_effect(const struct page *page, enum np_check_effect effect)
 	if (!has_tests(page->check, effect))
 		return 0;
 	print_heading(page, _(effects[effect].name), _(effects[effect].question));
-	if (why) {
-		print_line(page, _("all readers"), NP_DIM, S_(why));
-		return 0;
-	}
+	if (why)
+		return print_reason(page, _("all readers"), true, why);
 	for (size_t i = 0; i < page->check->test_count && !error; i++)
 		if (page->check->tests[i].effect == effect)
 			error = print_test(page, &page->check->tests[i]);
@@ -217,15 +236,14 @@ static int print_probe(const struct page *page, enum np_probe probe)
 	char *text;
 
 	if (result->consumes == NP_CONSUMES_UNKNOWN)
-		text = np_view_text(_("unknown: %s"), result->why ? S_(result->why) : _("not tested"));
-	else
-		text = np_view_text(result->consumes == NP_CONSUMES_YES ?
-				       _("consumes hints: %" PRId64 " of %" PRId64 " were left") :
-				       _("leaves hints alone: %" PRId64 " of %" PRId64 " were left"),
-			       result->left.value, result->hinted.value);
+		return print_reason(page, np_probe_name(probe), false, result->why ? result->why : N_("not tested"));
+	text = np_view_text(result->consumes == NP_CONSUMES_YES ?
+				    _("consumes hints: %" PRId64 " of %" PRId64 " were left") :
+				    _("leaves hints alone: %" PRId64 " of %" PRId64 " were left"),
+			    result->left.value, result->hinted.value);
 	if (!text)
 		return -ENOMEM;
-	print_line(page, np_probe_name(probe), result->consumes == NP_CONSUMES_UNKNOWN ? NP_DIM : NP_PLAIN, text);
+	print_line(page, np_probe_name(probe), NP_PLAIN, text);
 	free(text);
 	return 0;
 }
@@ -244,7 +262,7 @@ static int print_regime(const struct page *page)
 
 	print_heading(page, _("regime"), _("how does get_user_pages() treat a hinted page?"));
 	if (page->check->regime == NP_REGIME_UNKNOWN)
-		print_line(page, _("unknown"), NP_DIM, page->check->regime_why ? S_(page->check->regime_why) : _("not tested"));
+		error = print_reason(page, _("unknown"), true, page->check->regime_why ? page->check->regime_why : N_("not tested"));
 	else
 		print_line(page, _("this kernel"), NP_PLAIN, regime_text(page->check->regime));
 	for (enum np_probe probe = 0; probe < NP_PROBES && !error; probe++)
@@ -367,7 +385,7 @@ int np_view_check(const struct np_snapshot *snapshot, const struct np_view *view
 	if (!error)
 		error = print_verdict(&page);
 	if (!error)
-		print_distorts(&page);
+		error = print_distorts(&page);
 	for (enum np_check_effect effect = NP_CHECK_CLEARS; effect < NP_CHECK_EFFECTS && !error; effect++)
 		error = print_effect(&page, effect);
 	if (!error)

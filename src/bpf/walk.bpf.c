@@ -74,7 +74,7 @@ static __always_inline bool is_table(__u64 entry)
 
 static __always_inline __u64 slot_of(__u64 table, __u64 addr, __u32 level)
 {
-	return table + ((addr >> (12 + 9 * (level - 1))) & (NP_TABLE_ENTRIES - 1)) * 8;
+	return table + ((addr >> (12 + NP_TABLE_BITS * (level - 1))) & (NP_TABLE_ENTRIES - 1)) * 8;
 }
 
 /*
@@ -244,7 +244,7 @@ int np_copy_tables(struct np_copy *ctx)
 	if (!trust || !out || !trust->found || level < 1 || level > trust->levels)
 		return 0;
 	/* The direct map and everything else of the kernel is above: keep to the half that processes have. */
-	if (way.addr >> (12 + 9 * trust->levels - 1))
+	if (way.addr >> (12 + NP_TABLE_BITS * trust->levels - 1))
 		return 0;
 	ctx->status = NP_RUN_NOT_PAGEMAP;
 	if (!file_of(ctx->pagemap_fd, &file) || !read_u64(file + offsets.file_f_op, &f_op) ||

@@ -3,15 +3,21 @@
 #ifndef NUMAPROBE_WALK_ABI_H
 #define NUMAPROBE_WALK_ABI_H
 
-#define NP_TABLE_ENTRIES 512 /* 4-KiB tables of 8-byte entries: x86-64, and arm64 with 4-KiB pages */
-#define NP_TABLE_BYTES 4096
+/* 4-KiB tables of 8-byte entries: x86-64, and arm64 with 4-KiB pages. Fuzzing simulates smaller ones (tests/fuzz/run). */
+#ifndef NP_TABLE_BITS
+#define NP_TABLE_BITS 9
+#endif
+#define NP_TABLE_ENTRIES (1 << NP_TABLE_BITS)
+#define NP_TABLE_BYTES (NP_TABLE_ENTRIES * 8)
 #define NP_MAX_LEVELS 5 /* level 1 holds base pages, level 2 huge pages or level-1 tables, ... */
 /*
  * Level-1 tables copied by one run: 32 of them are 64 MiB of address space. The verifier walks the loop
  * once a table, so more would cost start-up time; their parents' 32 entries use half of a BPF stack.
  */
+#ifndef NP_WINDOW
 #define NP_WINDOW 32
-#define NP_WINDOW_ALL 0xffffffffULL
+#endif
+#define NP_WINDOW_ALL ((1ULL << NP_WINDOW) - 1)
 
 #define NP_NO_OFFSET 0xffffffffU
 

@@ -2,7 +2,9 @@
 /* Loops without a way out of their middle, so that they can be vectorised. */
 #include "alike.h"
 
-#define BLOCK 64
+#ifndef BLOCK
+#define BLOCK 64 /* a multiple of 8 */
+#endif
 
 /*
  * Two entries, as many as any x86-64 and any arm64 take at once; and four of these side by side, since one alone

@@ -9,15 +9,17 @@
 #include "alike.h"
 
 #define PAGE_SHIFT 12
-#define LEVEL_SHIFT(level) (PAGE_SHIFT + 9 * ((level) - 1))
+#define LEVEL_SHIFT(level) (PAGE_SHIFT + NP_TABLE_BITS * ((level) - 1))
 #define WINDOW_BYTES ((uint64_t)NP_WINDOW << LEVEL_SHIFT(2))
+#ifndef WALK_TRIES /* fuzzing has fewer of all, and meets the ends of them */
 /* A table that changes under each of so many looks is said to be unknown. */
-#define TRIES 16
+#define WALK_TRIES 16
 /* More looks at a window with a lone empty entry, by the mmap lock, and such looks in all: some milliseconds. */
 #define LOOKS_LOCKED 100
 #define LOOKS_FREE 4
 #define EXTRA_LOOKS 400
 #define BUFFERED_RUNS 2048
+#endif
 
 struct walk {
 	struct np_table_source *source;
@@ -96,7 +98,7 @@ static int copy_tables(struct walk *walk, unsigned level, uint64_t addr, uint64_
 		result = walk->source->copy(walk->source, ret);
 		if (result)
 			return result;
-	} while (ret->status == NP_RUN_CHANGED && ++tries < TRIES);
+	} while (ret->status == NP_RUN_CHANGED && ++tries < WALK_TRIES);
 
 	switch (ret->status) {
 	case NP_RUN_EXITED:
@@ -342,7 +344,7 @@ static int emit_window(struct walk *walk, const struct np_copy *copy, uint64_t e
 		int code = np_decode(walk->decoder, tables->entries[i], 2, &walk->near), result;
 
 		if (code == NP_ENTRY_TRANSIENT || ((copy->changed | copy->failed) >> i & 1)) {
-			if (++*tries < TRIES)
+			if (++*tries < WALK_TRIES)
 				return 0;
 			result = emit_unknown(walk, *addr, next);
 		} else if (code == NP_ENTRY_TABLE) {
@@ -423,7 +425,7 @@ int np_walk(struct np_table_source *source, const struct np_decoder *decoder, in
 {
 	/* Too large for a stack, and there is only ever one walk at a time. */
 	static struct walk walk;
-	uint64_t space_end = 1ULL << (LEVEL_SHIFT(source->levels) + 8); /* the lower half of the top table */
+	uint64_t space_end = 1ULL << (LEVEL_SHIFT(source->levels + 1) - 1); /* the lower half of the top table */
 	int result = 0;
 
 	if (start >= end || end > space_end || (start | end) & ((1ULL << PAGE_SHIFT) - 1))

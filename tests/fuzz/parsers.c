@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "cgroup.h"
 #include "escape.h"
 #include "options.h"
 #include "parse_choice.h"
@@ -54,6 +55,7 @@ PARSER(fuzz_stat, struct np_stat, np_parse_stat(text, length, ret), (void)0)
 PARSER(fuzz_statm, struct np_statm, np_parse_statm(text, length, ret), (void)0)
 PARSER(fuzz_vmstat, struct np_vmstat, np_parse_vmstat(text, length, ret), (void)0)
 PARSER(fuzz_mountinfo, struct np_devices, np_parse_mountinfo(text, length, ret), np_devices_free(ret))
+PARSER(fuzz_cgroup_mounts, struct np_cgroup_mounts, np_parse_cgroup_mounts(text, length, ret), np_cgroup_mounts_free(ret))
 PARSER(fuzz_list, struct np_node_list, np_parse_list(text, length, ret), (void)0)
 PARSER(fuzz_choice, char *, np_parse_choice(text, length, ret), free(*ret))
 PARSER(fuzz_meminfo, struct np_node_meminfo, np_parse_node_meminfo(text, length, ret), (void)0)

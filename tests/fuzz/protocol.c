@@ -57,12 +57,16 @@ static const struct np_frames frames = { 1, ranges };
 static struct np_decoder decoder;
 static struct memory memory;
 
+#define SPACE_END (1ULL << (12 + 4 * NP_TABLE_BITS - 1))
+
 static void make_memory(void)
 {
+	if (memory.used) /* nothing changes it */
+		return;
 	decoder = (struct np_decoder){ .arch = &np_arch_x86_64, .frame_mask = np_arch_x86_64.frame, .frames = &frames,
 				       .zero_frame = UINT64_MAX, .huge_zero_frame = UINT64_MAX };
 	memory_init(&memory, &decoder, 4);
-	for (uint64_t i = 0; i < 512; i += 2)
+	for (uint64_t i = 0; i < NP_TABLE_ENTRIES; i += 2)
 		*memory_entry(&memory, (3ULL << 30) + (i << 12), 1) = 1 | i << 12;
 }
 
@@ -88,8 +92,8 @@ void fuzz_serve(const uint8_t *data, size_t size)
 			memcpy(&request.start, data + 1, sizeof(request.start));
 			memcpy(&request.end, data + 9, sizeof(request.end));
 			if (kind & 2) {
-				request.start &= ~4095ULL & ((1ULL << 47) - 1);
-				request.end &= ~4095ULL & ((1ULL << 48) - 1);
+				request.start &= ~4095ULL & (SPACE_END - 1);
+				request.end &= ~4095ULL & (2 * SPACE_END - 1);
 			}
 			send_with_descriptors(sockets[0], &request, sizeof(request), kind & 4 ? kind >> 6 : 1);
 		} else {

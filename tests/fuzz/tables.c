@@ -45,11 +45,11 @@ static uint64_t place(struct input *input, unsigned levels)
 
 	for (unsigned level = levels; level >= 1; level--) {
 		unsigned *from = level <= 2 ? &lower : &upper, bits = widths[level - 1];
-		unsigned n = *from & ((1U << bits) - 1), last = level == levels ? 256 : 512;
+		unsigned n = *from & ((1U << bits) - 1), last = level == levels ? NP_TABLE_ENTRIES / 2 : NP_TABLE_ENTRIES;
 		unsigned index = *from >> (bits - 1) & 1 ? last - 1 - (n & ~(1U << (bits - 1))) : n;
 
 		*from >>= bits;
-		addr |= (uint64_t)index << (12 + 9 * (level - 1));
+		addr |= (uint64_t)index << (12 + NP_TABLE_BITS * (level - 1));
 	}
 	return addr;
 }
@@ -109,7 +109,7 @@ static void apply(struct input *input, struct memory *memory)
 	unsigned what = take(input), level = 1 + what % memory->source.levels, count = what >> 3;
 	uint64_t addr = place(input, memory->source.levels), entry = make_entry(input, memory->decoder);
 	__u64 *at = memory_entry(memory, addr, level);
-	size_t left = NP_TABLE_ENTRIES - (addr >> (12 + 9 * (level - 1)) & (NP_TABLE_ENTRIES - 1));
+	size_t left = NP_TABLE_ENTRIES - (addr >> (12 + NP_TABLE_BITS * (level - 1)) & (NP_TABLE_ENTRIES - 1));
 
 	for (unsigned i = 0; at && i <= count && i < left; i++)
 		at[i] = without_table(memory, what & 0x80 ? entry + ((uint64_t)i << 12) : entry);

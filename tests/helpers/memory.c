@@ -21,7 +21,7 @@ static bool is_table(const struct memory *memory, uint64_t entry)
 
 static unsigned slot(uint64_t addr, unsigned level)
 {
-	return (unsigned)(addr >> (12 + 9 * (level - 1)) & (NP_TABLE_ENTRIES - 1));
+	return (unsigned)(addr >> (12 + NP_TABLE_BITS * (level - 1)) & (NP_TABLE_ENTRIES - 1));
 }
 
 /* The number of the table that an entry leads to, or MEMORY_TABLES and more. */
@@ -88,7 +88,7 @@ static int copy_tables(struct np_table_source *source, struct np_copy *copy)
 		copy->status = (unsigned)memory->fail_with;
 		return 0;
 	}
-	if (copy->level < 1 || copy->level > source->levels || copy->addr >> (12 + 9 * source->levels - 1)) {
+	if (copy->level < 1 || copy->level > source->levels || copy->addr >> (12 + NP_TABLE_BITS * source->levels - 1)) {
 		copy->status = NP_RUN_REFUSED;
 		return 0;
 	}
@@ -196,7 +196,7 @@ void memory_walk_simply(struct memory *memory, uint64_t start, uint64_t end, str
 		uint64_t entry = way.status == NP_RUN_DONE ? memory->tables[way.table][slot(start, 1)] : way.entry;
 		int code = way.status == NP_RUN_FAULT ? NP_ENTRY_TRANSIENT :
 							np_decode(memory->decoder, entry, level, &near);
-		uint64_t size = 1ULL << (12 + 9 * (level - 1)), next = (start & ~(size - 1)) + size;
+		uint64_t size = 1ULL << (12 + NP_TABLE_BITS * (level - 1)), next = (start & ~(size - 1)) + size;
 
 		if (code < 0)
 			code = np_code_make(NP_UNKNOWN, 0, 0);
