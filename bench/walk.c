@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * np-bench-walk PID [ROUNDS]: walks one process's page tables again and again, as numaprobe does, through
- * numaprobe-walk, and copies as many bytes as these tables have, in turn. One line of JSON, times in ns, medians.
+ * numaprobe-walk, and in turn copies as many bytes as these tables have, once from single pages in no order, as page
+ * tables lie in memory, and once from one piece. Before each of them the caches are filled with something else.
+ * One line of JSON, times in ns, medians.
  */
 #include <err.h>
 #include <errno.h>
@@ -19,9 +21,10 @@
 
 #define ROUNDS_MOST 1000
 #define PAGE_BYTES 4096
+#define CACHE_BYTES (128UL << 20) /* more than the last cache of one processor holds, mostly */
 
 struct round {
-	uint64_t wall_ns, client_ns, walker_ns, copy_ns;
+	uint64_t wall_ns, client_ns, walker_ns, scattered_ns, contiguous_ns;
 };
 
 struct counter {
@@ -29,11 +32,19 @@ struct counter {
 	uint64_t runs, pages;
 };
 
+/* What the tables are compared with: as many bytes, and the order that their pages are copied in. */
+struct copy {
+	char *scattered, *contiguous, *other;
+	uint64_t bytes;
+	uint32_t *order;
+};
+
 static uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(clock, &now);
+	if (clock_gettime(clock, &now))
+		return 0;
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
@@ -48,51 +59,108 @@ static int count(struct np_run_taker *self, const struct np_run *runs, size_t ru
 	return 0;
 }
 
-/* The first number after a word in a small file of /proc; 0: there is none. */
-static uint64_t number_in(const char *path, const char *word)
+static ssize_t read_file(const char *path, char *text, size_t room)
 {
-	char text[8192];
-	const char *at;
 	ssize_t length;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return 0;
-	length = read(fd, text, sizeof(text) - 1);
+		return -1;
+	length = read(fd, text, room - 1);
 	close(fd);
-	if (length <= 0)
-		return 0;
-	text[length] = '\0';
-	at = strstr(text, word);
-	return at ? strtoull(at + strlen(word), NULL, 10) : 0;
+	text[length < 0 ? 0 : length] = '\0';
+	return length;
 }
 
-/* What the scheduler has given it so far, in ns: exact, while utime and stime are rounded. */
-static uint64_t cpu_ns(uint64_t pid)
+/* What this program's children have used so far. */
+static uint64_t children_ns(void)
 {
-	char path[64];
+	char text[4096], *at = text, *end;
+	uint64_t sum = 0;
 
-	snprintf(path, sizeof(path), "/proc/%" PRIu64 "/schedstat", pid);
-	return number_in(path, "");
+	if (read_file("/proc/thread-self/children", text, sizeof(text)) <= 0)
+		errx(1, "this kernel does not list children");
+	for (long pid; pid = strtol(at, &end, 10), end != at; at = end) {
+		clockid_t clock;
+
+		if (clock_getcpuclockid((pid_t)pid, &clock) == 0)
+			sum += clock_ns(clock);
+	}
+	return sum;
 }
 
-/* Page by page from scattered places, as page tables lie in memory, into a buffer that stays in the cache. */
-static uint64_t copy_ns(const char *memory, uint64_t bytes)
+/* The page tables of the lowest level; the upper ones are a five-hundredth of it. */
+static uint64_t table_bytes(const char *pid)
+{
+	char path[64], text[8192];
+	const char *at;
+
+	snprintf(path, sizeof(path), "/proc/%s/status", pid);
+	if (read_file(path, text, sizeof(text)) <= 0 || !(at = strstr(text, "VmPTE:")))
+		errx(1, "%s: no VmPTE", path);
+	return strtoull(at + strlen("VmPTE:"), NULL, 10) * 1024 & ~(uint64_t)(PAGE_BYTES - 1);
+}
+
+static char *map(uint64_t bytes, int advice)
+{
+	char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		err(1, "memory");
+	madvise(memory, bytes, advice);
+	memset(memory, 1, bytes);
+	return memory;
+}
+
+static void copy_init(struct copy *copy, uint64_t bytes)
+{
+	size_t pages = bytes / PAGE_BYTES;
+	uint64_t random = 88172645463325252ULL; /* the same at each run */
+
+	copy->bytes = bytes;
+	copy->scattered = map(bytes, MADV_NOHUGEPAGE);
+	copy->contiguous = map(bytes, MADV_HUGEPAGE);
+	copy->other = map(CACHE_BYTES, MADV_HUGEPAGE);
+	copy->order = calloc(pages, sizeof(*copy->order));
+	if (!copy->order)
+		err(1, "memory");
+	for (size_t i = 0; i < pages; i++) {
+		size_t k;
+
+		random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+		k = random % (i + 1);
+		copy->order[i] = copy->order[k];
+		copy->order[k] = (uint32_t)i;
+	}
+}
+
+static void fill_caches(const struct copy *copy)
+{
+	static volatile char sink;
+	char sum = 0;
+
+	for (size_t at = 0; at < CACHE_BYTES; at += 64)
+		sum = (char)(sum + copy->other[at]);
+	sink = sum;
+	(void)sink;
+}
+
+/* Into a buffer that stays in the cache: what is measured is reading. order: NULL for one page after the other. */
+static uint64_t copy_ns(const struct copy *copy, const char *memory, const uint32_t *order)
 {
 	static char buffer[64 * PAGE_BYTES];
 	uint64_t before = clock_ns(CLOCK_MONOTONIC);
 
-	for (uint64_t at = 0; at < bytes; at += PAGE_BYTES) {
-		memcpy(buffer + at % sizeof(buffer), memory + at, PAGE_BYTES);
+	for (uint64_t i = 0; i < copy->bytes / PAGE_BYTES; i++) {
+		memcpy(buffer + i * PAGE_BYTES % sizeof(buffer), memory + (order ? order[i] : i) * PAGE_BYTES, PAGE_BYTES);
 		__asm__ volatile("" : : "r"(buffer) : "memory");
 	}
 	return clock_ns(CLOCK_MONOTONIC) - before;
 }
 
-static void walk(struct np_walker *walker, uint64_t walker_pid, int pagemap_fd, uint64_t end, struct counter *counter,
-		 struct round *ret)
+static void walk(struct np_walker *walker, int pagemap_fd, uint64_t end, struct counter *counter, struct round *ret)
 {
-	uint64_t retries, walker_before = cpu_ns(walker_pid);
+	uint64_t retries, walker_before = children_ns();
 	uint64_t wall_before = clock_ns(CLOCK_MONOTONIC), client_before = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	int result;
 
@@ -102,7 +170,7 @@ static void walk(struct np_walker *walker, uint64_t walker_pid, int pagemap_fd, 
 		errx(1, "walk: %s", strerror(-result));
 	ret->client_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - client_before;
 	ret->wall_ns = clock_ns(CLOCK_MONOTONIC) - wall_before;
-	ret->walker_ns = cpu_ns(walker_pid) - walker_before;
+	ret->walker_ns = children_ns() - walker_before;
 }
 
 static int compare(const void *a, const void *b)
@@ -112,17 +180,17 @@ static int compare(const void *a, const void *b)
 	return (one > other) - (one < other);
 }
 
-static uint64_t median(const struct round *rounds, size_t round_count, size_t offset)
+static void print_median(const char *name, const struct round *rounds, size_t round_count, size_t offset)
 {
-	uint64_t values[ROUNDS_MOST];
+	uint64_t values[ROUNDS_MOST] = { 0 };
 
 	for (size_t i = 0; i < round_count; i++)
 		memcpy(&values[i], (const char *)&rounds[i] + offset, sizeof(values[i]));
 	qsort(values, round_count, sizeof(*values), compare);
-	return values[round_count / 2];
+	printf(",\"%s\":%" PRIu64, name, values[round_count / 2]);
 }
 
-static struct np_walker *start_walker(uint64_t *ret_end, uint64_t *ret_pid)
+static struct np_walker *start_walker(uint64_t *ret_end, uint64_t *ret_start_ns)
 {
 	struct np_walker *walker;
 	char *why = NULL;
@@ -132,9 +200,7 @@ static struct np_walker *start_walker(uint64_t *ret_end, uint64_t *ret_pid)
 		errx(1, "numaprobe-walk: %s", strerror(-result));
 	if (np_walker_wait(walker, ret_end, &why))
 		errx(1, "%s", why ? why : "no memory");
-	*ret_pid = number_in("/proc/thread-self/children", "");
-	if (!*ret_pid)
-		errx(1, "this kernel does not list children");
+	*ret_start_ns = children_ns();
 	return walker;
 }
 
@@ -142,37 +208,38 @@ int main(int argc, char **argv)
 {
 	static struct round rounds[ROUNDS_MOST];
 	size_t round_count = argc > 2 ? strtoul(argv[2], NULL, 10) : 11;
-	uint64_t end, walker_pid, table_bytes;
-	struct counter counter;
+	uint64_t end, start_ns;
 	struct np_walker *walker;
-	char path[64], *memory;
+	struct counter counter;
+	struct copy copy;
+	char path[64];
 	int pagemap_fd;
 
 	if (argc < 2 || !round_count || round_count > ROUNDS_MOST)
 		errx(2, "usage: np-bench-walk PID [ROUNDS]");
-	walker = start_walker(&end, &walker_pid);
+	walker = start_walker(&end, &start_ns);
 	snprintf(path, sizeof(path), "/proc/%s/pagemap", argv[1]);
 	pagemap_fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (pagemap_fd < 0)
 		err(1, "%s", path);
-	snprintf(path, sizeof(path), "/proc/%s/status", argv[1]);
-	table_bytes = number_in(path, "VmPTE:") * 1024 & ~(uint64_t)(PAGE_BYTES - 1);
-	memory = mmap(NULL, table_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (memory == MAP_FAILED)
-		err(1, "memory");
-	madvise(memory, table_bytes, MADV_NOHUGEPAGE); /* page tables are single pages too */
-	memset(memory, 1, table_bytes);
-	walk(walker, walker_pid, pagemap_fd, end, &counter, &rounds[0]);
+	copy_init(&copy, table_bytes(argv[1]));
+	walk(walker, pagemap_fd, end, &counter, &rounds[0]);
 	for (size_t i = 0; i < round_count; i++) {
-		walk(walker, walker_pid, pagemap_fd, end, &counter, &rounds[i]);
-		rounds[i].copy_ns = copy_ns(memory, table_bytes);
+		fill_caches(&copy);
+		walk(walker, pagemap_fd, end, &counter, &rounds[i]);
+		fill_caches(&copy);
+		rounds[i].scattered_ns = copy_ns(&copy, copy.scattered, copy.order);
+		fill_caches(&copy);
+		rounds[i].contiguous_ns = copy_ns(&copy, copy.contiguous, NULL);
 	}
-	printf("{\"table_bytes\":%" PRIu64 ",\"runs\":%" PRIu64 ",\"pages\":%" PRIu64 ",\"wall_ns\":%" PRIu64
-	       ",\"client_ns\":%" PRIu64 ",\"walker_ns\":%" PRIu64 ",\"memcpy_ns\":%" PRIu64 "}\n",
-	       table_bytes, counter.runs, counter.pages, median(rounds, round_count, offsetof(struct round, wall_ns)),
-	       median(rounds, round_count, offsetof(struct round, client_ns)),
-	       median(rounds, round_count, offsetof(struct round, walker_ns)),
-	       median(rounds, round_count, offsetof(struct round, copy_ns)));
+	printf("{\"table_bytes\":%" PRIu64 ",\"runs\":%" PRIu64 ",\"pages\":%" PRIu64 ",\"walker_start_ns\":%" PRIu64,
+	       copy.bytes, counter.runs, counter.pages, start_ns);
+	print_median("wall_ns", rounds, round_count, offsetof(struct round, wall_ns));
+	print_median("client_ns", rounds, round_count, offsetof(struct round, client_ns));
+	print_median("walker_ns", rounds, round_count, offsetof(struct round, walker_ns));
+	print_median("scattered_ns", rounds, round_count, offsetof(struct round, scattered_ns));
+	print_median("contiguous_ns", rounds, round_count, offsetof(struct round, contiguous_ns));
+	printf("}\n");
 	np_walker_stop(walker);
 	return 0;
 }

@@ -54,7 +54,7 @@ _numaprobe_options()
 		-J --json -r --raw -P --pairs --openmetrics -n --noheadings -b --bytes --color \
 		-C --compare -x --experiment --rounds --freeze \
 		-k --check-kernel --quick --strict --with-kvm \
-		--report --replay --redact --source \
+		--report --replay --redact --source --threads \
 		-q --quiet -h --help -V --version
 }
 
@@ -121,7 +121,7 @@ _numaprobe()
 		_numaprobe_offer "$typed" < <(cut -d: -f3- -- /proc/[0-9]*/cgroup 2>/dev/null | sort -u)
 		return
 		;;
-	--range | --rounds | -c | --count) return ;;
+	--range | --rounds | --threads | -c | --count) return ;;
 	esac
 	if [[ $typed == -* ]]; then
 		_numaprobe_offer "$typed" < <(_numaprobe_options)

@@ -109,6 +109,17 @@ enum np_check_verdict np_check_verdict(const struct np_kernel_check *check)
 	return NP_CHECK_CLEAN;
 }
 
+const struct np_check_sample *np_check_own_sample(const struct np_check_test *test, size_t *index)
+{
+	while (*index < test->sample_count) {
+		const struct np_check_sample *sample = &test->samples[(*index)++];
+
+		if (strcmp(sample->reader, test->reader) == 0)
+			return sample;
+	}
+	return NULL;
+}
+
 enum np_effect np_check_blind(const struct np_kernel_check *check)
 {
 	enum np_effect blind = NP_EFFECT_NOT_TESTED;

@@ -2,7 +2,6 @@
 /* numaprobe: the pipeline, and the exit status. */
 #include <err.h>
 #include <errno.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,12 +94,18 @@ static int render_targets(const struct np_snapshot *snapshot, const struct np_op
 	return np_view_summary(snapshot, view, stdout);
 }
 
+static bool is_standard_output(const char *path)
+{
+	return path && strcmp(path, "-") == 0;
+}
+
 static int render(const struct np_snapshot *snapshot, const struct np_options *options)
 {
+	bool for_programs = options->format == NP_FORMAT_RAW || options->format == NP_FORMAT_PAIRS;
 	struct np_view view = np_view_detect(stdout);
 	int error;
 
-	if (options->report && strcmp(options->report, "-") == 0) /* standard output has it already */
+	if (is_standard_output(options->report) || is_standard_output(options->svg)) /* it has been taken already */
 		return 0;
 	view.bytes = options->bytes;
 	view.color = wants_color(options->color);
@@ -113,7 +118,9 @@ static int render(const struct np_snapshot *snapshot, const struct np_options *o
 	if (is_nothing(snapshot))
 		return 0;
 	error = render_targets(snapshot, options, &view);
-	if (!error && options->threads && !options->noheadings)
+	if (error || for_programs) /* a report may have a comparison too, but that is another table */
+		return error;
+	if (options->threads && !options->noheadings)
 		error = np_view_threads(snapshot, &view, stdout);
 	if (!error)
 		error = np_view_compare(snapshot, &view, stdout);
@@ -204,7 +211,7 @@ int main(int argc, char **argv)
 		if (np_become_real_user() < 0)
 			errx(FAILED, "%s", _("privileges could not be given up"));
 	}
-	setlocale(LC_ALL, "");
+	np_i18n_start();
 	status = use_options(argc, argv, &options);
 	if (status)
 		return status;

@@ -169,7 +169,18 @@ struct np_pagemap_rules np_measure_pagemap_rules(const struct np_snapshot *snaps
 	};
 }
 
-static int look_walk(struct np_measure *measure, pid_t pid, struct look *look)
+/* Whether a team is wanted and worth it. */
+static bool wants_team(const struct np_measure *measure, int dir_fd)
+{
+	np_cleanup_text struct np_text text = { 0 };
+	struct np_status status;
+
+	return measure->team.wanted > 1 && np_read_text(dir_fd, "status", &text) == 0 &&
+	       np_parse_status(text.data, text.length, &status) == 0 && status.table_bytes.known &&
+	       status.table_bytes.value >= NP_TEAM_TABLE_BYTES;
+}
+
+static int look_walk(struct np_measure *measure, int dir_fd, pid_t pid, struct look *look)
 {
 	struct np_classify_taker taker;
 	struct np_pagemap_rules rules;
@@ -179,7 +190,12 @@ static int look_walk(struct np_measure *measure, pid_t pid, struct look *look)
 		if (!walk_range(measure, &look->maps, measure->space_end, &start, &end))
 			return 0;
 		taker = np_classify_taker_make(&look->classifier, start);
-		return np_walker_walk(measure->walker, look->pagemap_fd, start, end, &taker.taker, &look->retries);
+		if (!wants_team(measure, dir_fd))
+			return np_walker_walk(measure->walker, look->pagemap_fd, start, end, &taker.taker,
+					      &look->retries);
+		np_team_grow(&measure->team);
+		return np_team_walk(&measure->team, look->pagemap_fd, &look->maps, start, end, &taker.taker,
+				    &look->retries);
 	}
 	if (!walk_range(measure, &look->maps, 1ULL << 56, &start, &end))
 		return 0;
@@ -299,7 +315,7 @@ static int look_at(struct np_measure *measure, int dir_fd, struct np_target *tar
 		if (result)
 			return result;
 		*ret_what = measure->walker ? "page tables" : "pagemap";
-		result = look_walk(measure, target->pid, look);
+		result = look_walk(measure, dir_fd, target->pid, look);
 		if (!result) {
 			*ret_what = "maps";
 			result = look_confirm(measure, dir_fd, look, try == TRIES, &confirmed);

@@ -7,6 +7,7 @@
 #include "options.h"
 #include "pagemap.h"
 #include "snapshot.h"
+#include "team.h"
 #include "walker.h"
 
 /* What all targets of a run share. */
@@ -19,6 +20,7 @@ struct np_measure {
 	bool only_with_memory; /* leave out what has no memory: kernel threads, and what has ended */
 	uint64_t range_start, range_end; /* both 0: everything */
 	struct np_walker *walker;	 /* NULL: the pagemap source */
+	struct np_team team;		 /* the walker, and more where they were asked for */
 	uint64_t space_end;		 /* of the walker */
 	struct np_recorder *recorder;	 /* NULL: none */
 	const char *why_no_walker;	 /* NULL: there is one, or pagemap was asked for by name */

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "escape.h"
+#include "quickcheck.h"
 #include "units.h"
 
 /* Where samples go, and the first reason why one could not be made. */
@@ -136,33 +137,13 @@ static void print_balancing(struct printer *printer, const struct family *family
 		fprintf(printer->out, "%s %" PRId64 "\n", family->name, mode->value);
 }
 
-static const struct {
-	const char *name;
-	size_t offset;
-} checks[] = {
-	{ "smaps-counts-protnone-thp", offsetof(struct np_quickcheck, smaps_misses_thp) },
-	{ "smaps-counts-protnone", offsetof(struct np_quickcheck, smaps_misses_base) },
-	{ "move-pages-finds-protnone", offsetof(struct np_quickcheck, move_pages_misses) },
-};
-
-#define CHECKS (sizeof(checks) / sizeof(checks[0]))
-
-static enum np_effect effect_of(const struct np_quickcheck *check, size_t index)
-{
-	enum np_effect effect;
-
-	memcpy(&effect, (const char *)check + checks[index].offset, sizeof(effect));
-	return check->done ? effect : NP_EFFECT_NOT_TESTED;
-}
-
 static void print_checks(struct printer *printer, const struct family *family)
 {
-	for (size_t i = 0; i < CHECKS; i++) {
-		enum np_effect effect = effect_of(&printer->snapshot->check, i);
+	for (const struct np_quick_test *test = np_quick_tests; test->name; test++) {
+		enum np_effect effect = np_quick_effect(&printer->snapshot->check, test);
 
 		if (effect != NP_EFFECT_NOT_TESTED)
-			print_sample(printer, family, NULL, "test", checks[i].name, NULL, NULL,
-				     effect == NP_EFFECT_YES);
+			print_sample(printer, family, NULL, "test", test->name, NULL, NULL, effect == NP_EFFECT_YES);
 	}
 }
 
@@ -390,9 +371,9 @@ static void print_unknown(struct printer *printer, const struct family *family)
 	for_each_target(printer, family, false, print_one_unknown);
 	if (!printer->snapshot->system.numa_balancing.known)
 		print_sample(printer, family, NULL, "fact", "numa_balancing", NULL, NULL, 1);
-	for (size_t i = 0; i < CHECKS; i++)
-		if (effect_of(&printer->snapshot->check, i) == NP_EFFECT_NOT_TESTED)
-			print_sample(printer, family, NULL, "fact", checks[i].name, NULL, NULL, 1);
+	for (const struct np_quick_test *test = np_quick_tests; test->name; test++)
+		if (np_quick_effect(&printer->snapshot->check, test) == NP_EFFECT_NOT_TESTED)
+			print_sample(printer, family, NULL, "fact", test->name, NULL, NULL, 1);
 }
 
 int np_metrics_write(const struct np_snapshot *snapshot, FILE *out)

@@ -11,6 +11,7 @@
 #include "escape.h"
 #include "experiment.h"
 #include "i18n.h"
+#include "team.h"
 
 int np_usage_error(char **ret_error, const char *bytes, const char *format)
 {
@@ -248,6 +249,17 @@ static int parse_rounds(const char *argument, struct np_options *options, char *
 	return 0;
 }
 
+static int parse_walkers(const char *argument, struct np_options *options, char **ret_error)
+{
+	size_t digits = strspn(argument, "0123456789");
+	unsigned long walkers = strtoul(argument, NULL, 10);
+
+	if (!digits || argument[digits] || walkers < 1 || walkers > NP_TEAM_MOST)
+		return np_usage_error(ret_error, argument, _("invalid number of threads '%s': give 1 to 64"));
+	options->walkers = (unsigned)walkers;
+	return 0;
+}
+
 static int parse_report(const char *argument, struct np_options *options,
 			char **ret_error __attribute__((unused)))
 {
@@ -336,13 +348,15 @@ const struct np_option np_option_table[] = {
 
 	{ 'x', "experiment", NP_ARGUMENT_OPTIONAL, N_("READER,..."), NP_GROUP_VERDICT,
 	  N_("try what readers do to the target"), .parse = parse_experiment },
-	{ 0, "rounds", NP_ARGUMENT_REQUIRED, N_("N"), NP_GROUP_VERDICT, N_("so many windows of each kind (default 4)"),
+	{ 0, "rounds", NP_ARGUMENT_REQUIRED, N_("N"), NP_GROUP_VERDICT, N_("so many windows of each kind (default 5)"),
 	  .parse = parse_rounds },
 	{ 0, "freeze", NP_ARGUMENT_NONE, NULL, NP_GROUP_VERDICT, N_("stop it for moments, to see what clears hints"),
 	  FIELD(freeze) },
 
 	{ 0, "source", NP_ARGUMENT_REQUIRED, N_("SOURCE"), NP_GROUP_SOURCE,
 	  N_("auto (default: the best that works), bpf or pagemap"), .parse = parse_source },
+	{ 0, "threads", NP_ARGUMENT_REQUIRED, N_("N"), NP_GROUP_SOURCE,
+	  N_("read large targets (over 32 GiB) on up to N CPUs"), .parse = parse_walkers },
 
 	{ 'q', "quiet", NP_ARGUMENT_NONE, NULL, NP_GROUP_GENERAL, N_("no notes and no progress on standard error"),
 	  FIELD(quiet) },

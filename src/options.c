@@ -27,8 +27,6 @@ static const char *const exclusive[][3] = {
 	{ "map", "json" },
 	{ "map", "raw", "pairs" },
 	{ "map", "openmetrics" },
-	{ "replay", "map" },
-	{ "replay", "svg" },
 	{ "watch", "compare" },
 	{ "watch", "openmetrics" },
 	{ "watch", "explain" },

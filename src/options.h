@@ -45,6 +45,7 @@ struct np_options {
 	bool noheadings, bytes, quiet;
 	enum np_color_when color;
 	enum np_source_choice source;
+	unsigned walkers; /* at most, for a large target; 0: one */
 	bool check_kernel, quick, strict, with_kvm; /* no target: the tests of the kernel; the others belong to it */
 	bool compare;
 	uint64_t experiment; /* readers, see np_experiment_parse(); 0: not wanted */

@@ -8,6 +8,7 @@
 
 static const struct np_key status_keys[] = {
 	{ "VmRSS", offsetof(struct np_status, rss_bytes), NP_UNIT_KB },
+	{ "VmPTE", offsetof(struct np_status, table_bytes), NP_UNIT_KB },
 	{ "RssAnon", offsetof(struct np_status, rss_anon_bytes), NP_UNIT_KB },
 	{ "RssFile", offsetof(struct np_status, rss_file_bytes), NP_UNIT_KB },
 	{ "RssShmem", offsetof(struct np_status, rss_shmem_bytes), NP_UNIT_KB },

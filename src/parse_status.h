@@ -10,6 +10,7 @@ struct np_status {
 	struct np_fact rss_bytes, rss_anon_bytes, rss_file_bytes, rss_shmem_bytes; /* without hugetlbfs */
 	struct np_fact swap_bytes;
 	struct np_fact hugetlb_bytes;
+	struct np_fact table_bytes; /* page tables, of all levels */
 	struct np_fact threads;
 	struct np_fact real_uid; /* as the reader's user namespace has it */
 	struct np_fact state;	 /* a letter: 'R', 'S', 'Z' */
@@ -25,8 +26,8 @@ struct np_stat {
 	uint64_t minor_faults; /* of all threads, those that exited too, but not of children */
 	uint64_t major_faults;
 	uint64_t threads;
-	uint64_t start_ticks;
-	struct np_fact processor; /* the CPU that it ran on last */ /* since boot, in clock ticks */
+	uint64_t start_ticks;	  /* since boot, in clock ticks */
+	struct np_fact processor; /* the CPU that it ran on last */
 };
 
 /* 0, -EINVAL, -ERANGE; *ret is untouched on failure. */

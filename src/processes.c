@@ -3,6 +3,7 @@
 #include "processes.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -12,6 +13,8 @@
 #include <unistd.h>
 
 #include <libproc2/pids.h>
+
+#include "config.h"
 
 #include "files.h"
 
@@ -68,6 +71,28 @@ void np_pids_sort(struct np_pids *pids)
 /* Which processes to keep; the second item's value is 0 where it was not asked for. */
 typedef bool process_filter(int root_fd, pid_t pid, pid_t parent, const void *argument);
 
+/*
+ * Loaded when it is needed, and kept: it brings libsystemd and more, whose loading is a tenth of the time of a look at
+ * one process, which needs no list.
+ */
+static struct {
+	__typeof__(procps_pids_new) *new;
+	__typeof__(procps_pids_get) *get;
+	__typeof__(procps_pids_unref) *unref;
+} proc2;
+
+static int load_proc2(void)
+{
+	void *library = proc2.new ? NULL : dlopen(PROC2_SONAME, RTLD_NOW | RTLD_LOCAL);
+
+	if (library) {
+		proc2.get = (__typeof__(proc2.get))dlsym(library, "procps_pids_get");
+		proc2.unref = (__typeof__(proc2.unref))dlsym(library, "procps_pids_unref");
+		proc2.new = (__typeof__(proc2.new))dlsym(library, "procps_pids_new");
+	}
+	return proc2.new && proc2.get && proc2.unref ? 0 : -ELIBACC;
+}
+
 /* With parents, libproc2 reads more than names of directories: see np_pids_add_descendants(). */
 static int list(int root_fd, bool parents, process_filter *keep, const void *argument, struct np_pids *ret)
 {
@@ -75,17 +100,19 @@ static int list(int root_fd, bool parents, process_filter *keep, const void *arg
 	struct pids_info *info = NULL;
 	struct np_pids pids = { 0 };
 	struct pids_stack *stack;
-	int result = procps_pids_new(&info, items, parents ? 2 : 1);
+	int result = load_proc2();
 
+	if (!result)
+		result = proc2.new(&info, items, parents ? 2 : 1);
 	if (result < 0)
 		return result;
-	while (!result && (stack = procps_pids_get(info, PIDS_FETCH_TASKS_ONLY))) {
+	while (!result && (stack = proc2.get(info, PIDS_FETCH_TASKS_ONLY))) {
 		pid_t pid = PIDS_VAL(0, s_int, stack, info), parent = parents ? PIDS_VAL(1, s_int, stack, info) : 0;
 
 		if (pid != getpid() && keep(root_fd, pid, parent, argument))
 			result = np_pids_add(&pids, pid);
 	}
-	procps_pids_unref(&info);
+	proc2.unref(&info);
 	if (result) {
 		np_pids_free(&pids);
 		return result;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "i18n.h"
+#include "quickcheck.h"
 #include "replay_check.h"
 #include "state.h"
 
@@ -140,21 +141,12 @@ static const struct np_field check_fields[] = {
 	NP_FIELD_END,
 };
 
-static const struct {
-	const char *name;
-	size_t offset;
-} effects[] = {
-	{ "smaps-counts-protnone-thp", offsetof(struct np_quickcheck, smaps_misses_thp) },
-	{ "smaps-counts-protnone", offsetof(struct np_quickcheck, smaps_misses_base) },
-	{ "move-pages-finds-protnone", offsetof(struct np_quickcheck, move_pages_misses) },
-};
-
 /* All skipped tests have the same reason; "not tested" is what stands for none. */
 static void take_test(struct test *test, struct np_quickcheck *ret)
 {
-	for (size_t i = 0; i < sizeof(effects) / sizeof(effects[0]); i++)
-		if (strcmp(effects[i].name, test->name) == 0)
-			*(enum np_effect *)(void *)((char *)ret + effects[i].offset) = (enum np_effect)test->verdict;
+	for (const struct np_quick_test *known = np_quick_tests; known->name; known++)
+		if (strcmp(known->name, test->name) == 0)
+			*(enum np_effect *)(void *)((char *)ret + known->offset) = (enum np_effect)test->verdict;
 	if (test->verdict != NP_EFFECT_NOT_TESTED)
 		ret->done = true;
 	if (!test->reason || strcmp(test->reason, "not tested") == 0 || ret->why_not)

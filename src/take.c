@@ -43,6 +43,7 @@ static int choose_source(const struct np_options *options, struct np_walker *wal
 		return 0;
 	if (walker && np_walker_wait(walker, &measure->space_end, &why) == 0) {
 		measure->walker = walker;
+		measure->team = (struct np_team){ { walker }, 1, options->walkers };
 		return 0;
 	}
 	if (!walker && asprintf(&why, "numaprobe-walk: %s",
@@ -132,7 +133,7 @@ int np_take_prepare(const struct np_options *options, struct np_walker *walker, 
 			.snapshot = snapshot,
 			.want_mappings = options->vmas || options->report || options->map || options->svg,
 			.want_threads = options->threads || options->report,
-			.want_grains = options->map || options->svg,
+			.want_grains = options->map || options->svg || options->report,
 			.want_numa_maps = np_options_need_numa_maps(options),
 			.range_start = options->range_start,
 			.range_end = options->range_end,
@@ -166,6 +167,7 @@ void np_taking_free(struct np_taking *taking)
 {
 	if (taking->root_fd >= 0)
 		close(taking->root_fd);
+	np_team_stop(&taking->measure.team);
 	free(taking->why_no_walker);
 }
 

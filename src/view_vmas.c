@@ -11,6 +11,12 @@
 
 #define PATH_MIN_WIDTH 12 /* a path is not shortened to less, whatever the terminal */
 
+/*
+ * So many rows are given to libsmartcols at once, which keeps all cells of its table: a process may have tens of
+ * thousands of mappings. The widths of the columns are found out before, with the same cells.
+ */
+#define BATCH_ROWS 1024
+
 /* What is printed, put together before libsmartcols sees it. */
 struct plan {
 	const struct np_snapshot *snapshot;
@@ -21,7 +27,10 @@ struct plan {
 	struct np_column_list columns;
 	struct np_row *rows;
 	size_t row_count;
-	char **cells; /* rows by columns */
+	size_t *widths;	   /* of the columns, over all rows; NULL: they don't matter */
+	size_t path_limit; /* paths are shortened to it; 0: they are not */
+	size_t first, cell_rows;
+	char **cells; /* of the rows from first on, by columns */
 };
 
 static bool verbatim(const struct plan *plan)
@@ -114,7 +123,7 @@ static void sort_rows(struct plan *plan)
 
 static char **cell_at(const struct plan *plan, size_t row, size_t column)
 {
-	return &plan->cells[row * plan->columns.count + column];
+	return &plan->cells[(row - plan->first) * plan->columns.count + column];
 }
 
 /* An empty column would move the others where they are told apart by blanks only. */
@@ -123,36 +132,6 @@ static char *format_cell(const struct plan *plan, const struct np_value *value)
 	if (plan->options->format == NP_FORMAT_RAW && value->kind == NP_VALUE_TEXT && *value->text == '\0')
 		return strdup("-");
 	return np_value_format(value, plan->view, plan->snapshot->system.page_bytes, verbatim(plan));
-}
-
-static int format_cells(struct plan *plan)
-{
-	plan->cells = calloc(plan->row_count * plan->columns.count + 1, sizeof(*plan->cells));
-	if (!plan->cells)
-		return -ENOMEM;
-	for (size_t i = 0; i < plan->row_count; i++) {
-		for (size_t j = 0; j < plan->columns.count; j++) {
-			struct np_value value = np_column_value(&plan->columns.refs[j], &plan->rows[i]);
-
-			*cell_at(plan, i, j) = format_cell(plan, &value);
-			if (!*cell_at(plan, i, j))
-				return -ENOMEM;
-		}
-	}
-	return 0;
-}
-
-static size_t column_width(const struct plan *plan, size_t column)
-{
-	char buffer[16];
-	size_t widest = strlen(np_column_heading(&plan->columns.refs[column], buffer));
-
-	for (size_t i = 0; i < plan->row_count; i++) {
-		size_t width = np_text_width(*cell_at(plan, i, column), SIZE_MAX);
-
-		widest = width > widest ? width : widest;
-	}
-	return widest;
 }
 
 /* The end of a path says more than its start: cut there, between characters and between escapes. */
@@ -184,25 +163,97 @@ static int shorten(char **cell, size_t limit, bool utf8)
 	return 0;
 }
 
+static int fill_cell(const struct plan *plan, size_t row, size_t column)
+{
+	const struct np_column_ref *ref = &plan->columns.refs[column];
+	struct np_value value = np_column_value(ref, &plan->rows[row]);
+	char **cell = cell_at(plan, row, column);
+
+	*cell = format_cell(plan, &value);
+	if (!*cell)
+		return -ENOMEM;
+	if (plan->path_limit && ref->column->flags & NP_COLUMN_PATH)
+		return shorten(cell, plan->path_limit, plan->view->utf8);
+	return 0;
+}
+
+static void drop_cells(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->cell_rows * plan->columns.count; i++)
+		free(plan->cells[i]);
+	free(plan->cells);
+	plan->cells = NULL;
+	plan->cell_rows = 0;
+}
+
+/* The cells of so many rows, or of as many as are left, in place of those that were there. */
+static int format_cells(struct plan *plan, size_t first, size_t most)
+{
+	size_t count = plan->row_count - first < most ? plan->row_count - first : most;
+	int error = 0;
+
+	drop_cells(plan);
+	plan->cells = calloc(count * plan->columns.count + 1, sizeof(*plan->cells));
+	if (!plan->cells)
+		return -ENOMEM;
+	plan->first = first;
+	plan->cell_rows = count;
+	for (size_t i = first; !error && i < first + count; i++)
+		for (size_t j = 0; !error && j < plan->columns.count; j++)
+			error = fill_cell(plan, i, j);
+	return error;
+}
+
+static size_t column_width(const struct plan *plan, size_t column)
+{
+	char buffer[16];
+	size_t widest = strlen(np_column_heading(&plan->columns.refs[column], buffer));
+
+	for (size_t i = plan->first; i < plan->first + plan->cell_rows; i++) {
+		size_t width = np_text_width(*cell_at(plan, i, column), SIZE_MAX);
+
+		widest = width > widest ? width : widest;
+	}
+	return widest;
+}
+
 /* Make the paths short enough for the terminal. */
-static int fit_paths(const struct plan *plan)
+static void fit_paths(struct plan *plan)
 {
 	size_t others = plan->columns.count - 1; /* the blanks between columns */
-	size_t path = SIZE_MAX, limit;
+	size_t path = SIZE_MAX;
 
 	for (size_t i = 0; i < plan->columns.count; i++) {
 		if (plan->columns.refs[i].column->flags & NP_COLUMN_PATH)
 			path = i;
 		else
-			others += column_width(plan, i);
+			others += plan->widths[i];
 	}
 	if (path == SIZE_MAX)
-		return 0;
-	limit = plan->view->width > others + PATH_MIN_WIDTH ? plan->view->width - others : PATH_MIN_WIDTH;
-	for (size_t i = 0; i < plan->row_count; i++)
-		if (shorten(cell_at(plan, i, path), limit, plan->view->utf8) < 0)
-			return -ENOMEM;
-	return 0;
+		return;
+	plan->path_limit = plan->view->width > others + PATH_MIN_WIDTH ? plan->view->width - others : PATH_MIN_WIDTH;
+	if (plan->widths[path] > plan->path_limit)
+		plan->widths[path] = plan->path_limit;
+}
+
+static int find_widths(struct plan *plan)
+{
+	int error = 0;
+
+	plan->widths = calloc(plan->columns.count + 1, sizeof(*plan->widths));
+	if (!plan->widths)
+		return -ENOMEM;
+	for (size_t first = 0; !error && first < plan->row_count; first += BATCH_ROWS) {
+		error = format_cells(plan, first, BATCH_ROWS);
+		for (size_t i = 0; !error && i < plan->columns.count; i++) {
+			size_t width = column_width(plan, i);
+
+			plan->widths[i] = width > plan->widths[i] ? width : plan->widths[i];
+		}
+	}
+	if (!error && plan->view->width)
+		fit_paths(plan);
+	return error;
 }
 
 static int make_plan(struct plan *plan)
@@ -211,20 +262,17 @@ static int make_plan(struct plan *plan)
 
 	if (!error)
 		error = collect_rows(plan);
-	if (error)
-		return error;
-	sort_rows(plan);
-	error = format_cells(plan);
-	if (!error && plan->view->width && !verbatim(plan))
-		error = fit_paths(plan);
+	if (!error)
+		sort_rows(plan);
+	if (!error && !verbatim(plan))
+		error = find_widths(plan);
 	return error;
 }
 
 static void free_plan(struct plan *plan)
 {
-	for (size_t i = 0; plan->cells && i < plan->row_count * plan->columns.count; i++)
-		free(plan->cells[i]);
-	free(plan->cells);
+	drop_cells(plan);
+	free(plan->widths);
 	free(plan->rows);
 	free(plan->columns.refs);
 }
@@ -233,11 +281,16 @@ static int add_columns(const struct plan *plan, struct libscols_table *table)
 {
 	for (size_t i = 0; i < plan->columns.count; i++) {
 		const struct np_column_ref *ref = &plan->columns.refs[i];
-		int flags = ref->column->flags & NP_COLUMN_RIGHT ? SCOLS_FL_RIGHT : 0;
 		char buffer[16];
-		struct libscols_column *column =
-			scols_table_new_column(table, np_column_heading(ref, buffer), 0, flags);
+		const char *heading = np_column_heading(ref, buffer);
+		size_t width = plan->widths ? plan->widths[i] : 0;
+		int flags = ref->column->flags & NP_COLUMN_RIGHT ? SCOLS_FL_RIGHT : 0;
+		struct libscols_column *column;
 
+		/* Without it a column whose cells are all narrower than its heading is as wide as that one. */
+		if (width > strlen(heading))
+			flags |= SCOLS_FL_STRICTWIDTH;
+		column = scols_table_new_column(table, heading, (double)width, flags);
 		if (!column)
 			return -ENOMEM;
 		if (scols_cell_set_color(scols_column_get_header(column), np_paint(plan->view, NP_BOLD)) < 0)
@@ -275,7 +328,7 @@ static int add_cell(const struct plan *plan, struct libscols_line *line, size_t 
 
 static int add_lines(const struct plan *plan, struct libscols_table *table)
 {
-	for (size_t i = 0; i < plan->row_count; i++) {
+	for (size_t i = plan->first; i < plan->first + plan->cell_rows; i++) {
 		struct libscols_line *line = scols_table_new_line(table, NULL);
 
 		if (!line)
@@ -292,14 +345,14 @@ static void set_up_table(const struct plan *plan, struct libscols_table *table, 
 	scols_table_set_stream(table, out);
 	scols_table_enable_raw(table, plan->options->format == NP_FORMAT_RAW);
 	scols_table_enable_export(table, plan->options->format == NP_FORMAT_PAIRS);
-	scols_table_enable_noheadings(table, plan->options->noheadings);
+	scols_table_enable_noheadings(table, plan->options->noheadings || plan->first > 0);
 	scols_table_enable_noencoding(table, 1); /* cells are escaped, or it is done by the format */
 	scols_table_enable_colors(table, plan->view->color && !verbatim(plan));
 	/* Paths are fitted here; what is still too wide is better seen whole than cut. */
 	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
 }
 
-static int print_plan(const struct plan *plan, FILE *out)
+static int print_batch(const struct plan *plan, FILE *out)
 {
 	struct libscols_table *table = scols_new_table();
 	int error;
@@ -313,6 +366,18 @@ static int print_plan(const struct plan *plan, FILE *out)
 	if (!error)
 		error = scols_print_table(table);
 	scols_unref_table(table);
+	return error;
+}
+
+static int print_plan(struct plan *plan, FILE *out)
+{
+	int error = 0;
+
+	for (size_t first = 0; !error && first < plan->row_count; first += BATCH_ROWS) {
+		error = format_cells(plan, first, BATCH_ROWS);
+		if (!error)
+			error = print_batch(plan, out);
+	}
 	return error;
 }
 
@@ -377,11 +442,13 @@ static int fit_widths(const struct plan *plan, struct np_line_widths *widths, bo
 	return 0;
 }
 
-static int print_lines(const struct plan *plan, struct np_line_widths *widths, FILE *out)
+static int print_lines(struct plan *plan, struct np_line_widths *widths, FILE *out)
 {
 	bool headings;
-	int error = fit_widths(plan, widths, &headings);
+	int error = format_cells(plan, 0, plan->row_count);
 
+	if (!error)
+		error = fit_widths(plan, widths, &headings);
 	for (size_t i = 0; !error && headings && !plan->options->noheadings && i < plan->columns.count; i++) {
 		char buffer[16];
 
@@ -404,7 +471,7 @@ int np_view_process_lines(const struct np_snapshot *snapshot, const struct np_op
 	headless.noheadings |= widths->count > 0; /* raw columns were told once; pairs name theirs anyway */
 	error = make_plan(&plan);
 	if (!error && verbatim(&plan)) {
-		error = fit_widths(&plan, widths, &headings); /* printing gives the cells away */
+		error = fit_widths(&plan, widths, &headings);
 		if (!error)
 			error = print_plan(&plan, out);
 	} else if (!error) {

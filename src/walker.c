@@ -272,22 +272,36 @@ static int take_answer(struct np_walker *walker, uint64_t *pages, struct np_run_
 	return taker->take(taker, answer->runs, answer->count) ?: 1;
 }
 
-int np_walker_walk(struct np_walker *walker, int pagemap_fd, uint64_t start, uint64_t end,
-		   struct np_run_taker *taker, uint64_t *ret_retries)
+int np_walker_ask(struct np_walker *walker, int pagemap_fd, uint64_t start, uint64_t end)
+{
+	int result = walker->unusable ? -EPIPE : send_request(walker, pagemap_fd, start, end);
+
+	walker->unusable |= result != 0;
+	return result;
+}
+
+int np_walker_hear(struct np_walker *walker, uint64_t start, uint64_t end, struct np_run_taker *taker,
+		   uint64_t *ret_retries)
 {
 	uint64_t pages = (end - start) >> 12;
 	int result;
 
 	if (walker->unusable)
 		return -EPIPE;
-	result = send_request(walker, pagemap_fd, start, end);
-	if (!result)
-		while ((result = take_answer(walker, &pages, taker)) > 0)
-			;
+	while ((result = take_answer(walker, &pages, taker)) > 0)
+		;
 	if (result) {
 		walker->unusable = true;
 		return result;
 	}
 	*ret_retries = walker->answer.retries;
 	return -walker->answer.error;
+}
+
+int np_walker_walk(struct np_walker *walker, int pagemap_fd, uint64_t start, uint64_t end,
+		   struct np_run_taker *taker, uint64_t *ret_retries)
+{
+	int result = np_walker_ask(walker, pagemap_fd, start, end);
+
+	return result ?: np_walker_hear(walker, start, end, taker, ret_retries);
 }

@@ -43,4 +43,10 @@ struct np_run_taker {
 int np_walker_walk(struct np_walker *walker, int pagemap_fd, uint64_t start, uint64_t end,
 		   struct np_run_taker *taker, uint64_t *ret_retries);
 
+/* The two halves of that, for who asks several walkers, or for several ranges, before it hears the first answer. */
+int np_walker_ask(struct np_walker *walker, int pagemap_fd, uint64_t start, uint64_t end);
+/* The answer to the first range asked for that was not heard yet, which these are. */
+int np_walker_hear(struct np_walker *walker, uint64_t start, uint64_t end, struct np_run_taker *taker,
+		   uint64_t *ret_retries);
+
 #endif

@@ -154,16 +154,20 @@ int np_find_direct_map(struct np_find *ctx)
 #define CHANGED (1ULL << 32)
 
 /*
- * The level-1 table behind a slot of a level-2 table, to place i of the window. What the table is reached by is
+ * The level-1 table behind a slot of a level-2 table, to place i of the window, if that one is wanted. What the table is reached by is
  * read before and after; the accessed bit may come and go, what matters is that it leads to the same table.
  */
-__noinline __u64 copy_leaf(__u64 slot, __u64 i)
+__noinline __u64 copy_leaf(__u64 slot, __u64 i, __u64 wanted)
 {
 	struct trust *trust = bpf_map_lookup_elem(&trust_map, &first);
 	struct np_tables *out = bpf_map_lookup_elem(&tables_map, &first);
 	__u64 entry, now;
 
-	if (!trust || !out || i >= NP_WINDOW || !read_u64(slot, &entry))
+	if (!trust || !out || i >= NP_WINDOW)
+		return FAILED;
+	if (!(wanted >> i & 1))
+		return 0;
+	if (!read_u64(slot, &entry))
 		return FAILED;
 	out->entries[i] = entry;
 	if (!is_table(entry))
@@ -177,13 +181,13 @@ __noinline __u64 copy_leaf(__u64 slot, __u64 i)
 }
 
 /* Eight of them; bit k of the lower half: copy k failed, of the upper half: it changed. */
-__noinline __u64 copy_leaves(__u64 slot, __u64 i)
+__noinline __u64 copy_leaves(__u64 slot, __u64 i, __u64 wanted)
 {
 	__u64 result = 0;
 
 #pragma unroll
 	for (__u32 k = 0; k < 8; k++)
-		result |= copy_leaf(slot + 8 * k, i + k) << k;
+		result |= copy_leaf(slot + 8 * k, i + k, wanted) << k;
 	return result;
 }
 
@@ -195,7 +199,7 @@ static __always_inline __u32 copy_window(struct np_copy *ctx, const struct way *
 
 #pragma unroll
 	for (__u32 i = 0; i < NP_WINDOW; i += 8) {
-		__u64 result = copy_leaves(window + 8 * i, i);
+		__u64 result = copy_leaves(window + 8 * i, i, ctx->leaves);
 
 		failed |= (result & 0xff) << i;
 		changed |= (result >> 32 & 0xff) << i;
@@ -211,6 +215,20 @@ static __always_inline __u32 copy_table(const struct way *way, bool top, struct 
 	if (bpf_probe_read_kernel(out->entries, top ? NP_TABLE_BYTES / 2 : NP_TABLE_BYTES, (const void *)way->table))
 		return NP_RUN_FAULT;
 	return NP_RUN_DONE;
+}
+
+/*
+ * 0: nobody held the mmap lock, at this moment. Who rewrites many entries holds it: mprotect() for writing, the NUMA
+ * scanner for reading (kernel/sched/fair.c: task_numa_work(); read in 6.1, 6.12, 7.2).
+ */
+static __always_inline __u64 lock_held(__u64 mm)
+{
+	__u64 count;
+
+	if (offsets.mm_mmap_lock == NP_NO_OFFSET || offsets.rwsem_count == NP_NO_OFFSET ||
+	    !read_u64(mm + offsets.mm_mmap_lock + offsets.rwsem_count, &count))
+		return 1;
+	return count;
 }
 
 SEC("syscall")
@@ -245,7 +263,9 @@ int np_copy_tables(struct np_copy *ctx)
 	ctx->stop_entry = way.entry;
 	if (ctx->status != NP_RUN_DONE)
 		return 0;
+	ctx->lock_held = lock_held(mm);
 	ctx->status = level == 1 ? copy_window(ctx, &way) : copy_table(&way, level == trust->levels, out);
+	ctx->lock_held = (ctx->lock_held | lock_held(mm)) != 0;
 	if (ctx->status != NP_RUN_DONE)
 		return 0;
 	table = way.table;

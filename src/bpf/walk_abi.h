@@ -11,6 +11,9 @@
  * once a table, so more would cost start-up time; their parents' 32 entries use half of a BPF stack.
  */
 #define NP_WINDOW 32
+#define NP_WINDOW_ALL 0xffffffffULL
+
+#define NP_NO_OFFSET 0xffffffffU
 
 /* Where the kernel's structures keep what the program needs, in bytes; from BTF, set before loading. */
 struct np_offsets {
@@ -19,6 +22,8 @@ struct np_offsets {
 	__u32 fdtable_max_fds, fdtable_fd;
 	__u32 file_f_op, file_private_data;
 	__u32 mm_pgd, mm_users;
+	/* NP_NO_OFFSET: this kernel's locks look otherwise (PREEMPT_RT), and each is taken for held */
+	__u32 mm_mmap_lock, rwsem_count;
 };
 
 /* How a table entry is told from a leaf, and where its address is; set before loading. */
@@ -56,8 +61,10 @@ struct np_copy {
 	__u32 status;	  /* out */
 	__u32 stop_level; /* out */
 	__u64 stop_entry; /* out */
+	__u64 leaves;	  /* in, level 1: bit i: copy window entry i and its table; the others are left as they are */
 	__u64 changed;	  /* out, level 1: bit i: window entry i changed while its table was copied */
 	__u64 failed;	  /* out, level 1: bit i: its table could not be read */
+	__u64 lock_held;  /* out: 0: the mmap lock was free just before and just after, as far as can be seen */
 };
 
 /* Where the copies go. Mapped by the loader alone. */

@@ -18,18 +18,21 @@ struct btf {
 struct member_wanted {
 	const char *structure, *member;
 	size_t target; /* in struct np_offsets */
+	bool optional;
 };
 
 static const struct member_wanted members[] = {
-	{ "task_struct", "mm", offsetof(struct np_offsets, task_mm) },
-	{ "task_struct", "files", offsetof(struct np_offsets, task_files) },
-	{ "files_struct", "fdt", offsetof(struct np_offsets, files_fdt) },
-	{ "fdtable", "max_fds", offsetof(struct np_offsets, fdtable_max_fds) },
-	{ "fdtable", "fd", offsetof(struct np_offsets, fdtable_fd) },
-	{ "file", "f_op", offsetof(struct np_offsets, file_f_op) },
-	{ "file", "private_data", offsetof(struct np_offsets, file_private_data) },
-	{ "mm_struct", "pgd", offsetof(struct np_offsets, mm_pgd) },
-	{ "mm_struct", "mm_users", offsetof(struct np_offsets, mm_users) },
+	{ "task_struct", "mm", offsetof(struct np_offsets, task_mm), false },
+	{ "task_struct", "files", offsetof(struct np_offsets, task_files), false },
+	{ "files_struct", "fdt", offsetof(struct np_offsets, files_fdt), false },
+	{ "fdtable", "max_fds", offsetof(struct np_offsets, fdtable_max_fds), false },
+	{ "fdtable", "fd", offsetof(struct np_offsets, fdtable_fd), false },
+	{ "file", "f_op", offsetof(struct np_offsets, file_f_op), false },
+	{ "file", "private_data", offsetof(struct np_offsets, file_private_data), false },
+	{ "mm_struct", "pgd", offsetof(struct np_offsets, mm_pgd), false },
+	{ "mm_struct", "mm_users", offsetof(struct np_offsets, mm_users), false },
+	{ "mm_struct", "mmap_lock", offsetof(struct np_offsets, mm_mmap_lock), true },
+	{ "rw_semaphore", "count", offsetof(struct np_offsets, rwsem_count), true },
 };
 
 #define MEMBERS (sizeof(members) / sizeof(*members))
@@ -192,7 +195,7 @@ static uint32_t take_members(const struct btf *btf, const struct btf_type *type,
 int np_btf_offsets(const void *blob, size_t length, struct np_offsets *ret)
 {
 	const uint32_t all = (1U << MEMBERS) - 1;
-	struct np_offsets offsets = { 0 };
+	struct np_offsets offsets = { .mm_mmap_lock = NP_NO_OFFSET, .rwsem_count = NP_NO_OFFSET };
 	const struct btf_type *type;
 	uint32_t found = 0;
 	size_t offset = 0;
@@ -203,8 +206,9 @@ int np_btf_offsets(const void *blob, size_t length, struct np_offsets *ret)
 	while (found != all && (type = btf_next(&btf, &offset)))
 		if (BTF_INFO_KIND(type->info) == BTF_KIND_STRUCT && type->name_off)
 			found |= take_members(&btf, type, &offsets);
-	if (found != all)
-		return offset == btf.types_length ? -ENOENT : -EINVAL;
+	for (size_t i = 0; i < MEMBERS; i++)
+		if (!(found >> i & 1) && !members[i].optional)
+			return offset == btf.types_length ? -ENOENT : -EINVAL;
 	*ret = offsets;
 	return 0;
 }

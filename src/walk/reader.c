@@ -296,7 +296,8 @@ int np_reader_try(struct np_reader *reader)
 static uint64_t own_entry(struct np_reader *reader, const void *at, unsigned *ret_level)
 {
 	uint64_t addr = (uintptr_t)at;
-	struct np_copy copy = { .addr = addr, .level = 1, .pagemap_fd = reader->self_pagemap_fd };
+	struct np_copy copy = { .addr = addr, .level = 1, .pagemap_fd = reader->self_pagemap_fd,
+				.leaves = NP_WINDOW_ALL };
 	size_t window = addr >> 21 & (NP_WINDOW - 1);
 
 	if (copy_tables(&reader->source, &copy) < 0 || copy.status != NP_RUN_DONE ||

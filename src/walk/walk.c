@@ -13,9 +13,10 @@
 #define WINDOW_BYTES ((uint64_t)NP_WINDOW << LEVEL_SHIFT(2))
 /* A table that changes under each of so many looks is said to be unknown. */
 #define TRIES 16
-/* Looks at a window with a lone empty entry, and such looks in all: some milliseconds. */
-#define LOOKS 40
-#define EXTRA_LOOKS 160
+/* More looks at a window with a lone empty entry, by the mmap lock, and such looks in all: some milliseconds. */
+#define LOOKS_LOCKED 100
+#define LOOKS_FREE 4
+#define EXTRA_LOOKS 400
 #define BUFFERED_RUNS 2048
 
 struct walk {
@@ -31,10 +32,12 @@ struct walk {
 	size_t buffered;
 	struct np_run buffer[BUFFERED_RUNS];
 	uint64_t entries[NP_MAX_LEVELS + 1][NP_TABLE_ENTRIES]; /* by level, of the way down */
-	struct np_common bits[NP_WINDOW];   /* of the window's tables as they were copied last */
+	struct np_common bits[NP_WINDOW];   /* of the window's tables that were looked at once */
 	int extra_looks;		    /* that may still be spent on lone empty entries */
 	__u64 looked[NP_WINDOW];	    /* the window's entry whose table is in seen; 0: not looked at twice */
 	__u64 seen[NP_WINDOW][NP_TABLE_ENTRIES];
+	size_t lone_count;
+	uint16_t lone[NP_WINDOW * NP_TABLE_ENTRIES / 2]; /* number of the table, times its entries, plus the entry's */
 };
 
 static uint64_t min_u64(uint64_t a, uint64_t b)
@@ -81,13 +84,15 @@ static int emit_unknown(struct walk *walk, uint64_t start, uint64_t end)
 	return emit(walk, np_code_make(NP_UNKNOWN, 0, 0), (end - start) >> PAGE_SHIFT);
 }
 
-static int copy_tables(struct walk *walk, unsigned level, uint64_t addr, struct np_copy *ret)
+/* leaves: see struct np_copy; of level 1 only. */
+static int copy_tables(struct walk *walk, unsigned level, uint64_t addr, uint64_t leaves, struct np_copy *ret)
 {
 	int tries = 0, result;
 
 	do {
 		walk->retries += tries > 0;
-		*ret = (struct np_copy){ .addr = addr, .level = level, .pagemap_fd = walk->pagemap_fd };
+		*ret = (struct np_copy){ .addr = addr, .level = level, .pagemap_fd = walk->pagemap_fd,
+					.leaves = leaves };
 		result = walk->source->copy(walk->source, ret);
 		if (result)
 			return result;
@@ -168,100 +173,144 @@ static int emit_table(struct walk *walk, const __u64 *entries, size_t count, con
 	return 0;
 }
 
-/* One pass over the tables that were just copied, for both questions that follow. */
-static void take_bits(struct walk *walk, const struct np_copy *copy, uint64_t start, uint64_t end)
+/* The window's entries that [start, end) lies behind. */
+static uint64_t window_bits(uint64_t start, uint64_t end)
+{
+	size_t first = slot(start, 2) % NP_WINDOW, last = slot(end - 1, 2) % NP_WINDOW;
+
+	return NP_WINDOW_ALL >> (NP_WINDOW - 1 - last) & NP_WINDOW_ALL << first;
+}
+
+/* Whether this copy has the table behind the window's entry i. */
+static bool has_table(struct walk *walk, const struct np_copy *copy, size_t i)
+{
+	return copy->leaves >> i & 1 && !((copy->changed | copy->failed) >> i & 1) &&
+	       np_decode(walk->decoder, walk->source->tables->entries[i], 2, &walk->near) == NP_ENTRY_TABLE;
+}
+
+/* After the first look, which is kept of tables that have empty entries: those. */
+static uint64_t begin_looks(struct walk *walk, const struct np_copy *copy)
 {
 	const struct np_tables *tables = walk->source->tables;
+	uint64_t wanted = 0;
 
-	for (uint64_t addr = start; addr < end; addr = entry_end(addr, 2, end)) {
-		size_t i = slot(addr, 2) % NP_WINDOW;
-
-		if (np_decode(walk->decoder, tables->entries[i], 2, &walk->near) == NP_ENTRY_TABLE &&
-		    !((copy->changed | copy->failed) >> i & 1))
-			walk->bits[i] = np_common_bits(tables->leaves[i], NP_TABLE_ENTRIES);
-	}
-}
-
-static int copy_with_bits(struct walk *walk, uint64_t start, uint64_t end, struct np_copy *ret)
-{
-	int result = copy_tables(walk, 1, start, ret);
-
-	if (!result && ret->status == NP_RUN_DONE)
-		take_bits(walk, ret, start, end);
-	return result;
-}
-
-/* A page missing among others, which is how an entry looks that is being rewritten, and rarely anything else. */
-static bool has_lone_empty(const __u64 *entries)
-{
-	const size_t last = NP_TABLE_ENTRIES - 1;
-
-	for (size_t i = 0; i <= last; i++)
-		if (!entries[i] && (i == 0 || entries[i - 1]) && (i == last || entries[i + 1]))
-			return true;
-	return false;
-}
-
-/* Keeps a first look at the tables that have empty entries. Whether there are any. */
-static bool begin_looks(struct walk *walk, const struct np_copy *copy, uint64_t start, uint64_t end)
-{
-	const struct np_tables *tables = walk->source->tables;
-	bool wanted = false;
-
-	for (uint64_t addr = start; addr < end; addr = entry_end(addr, 2, end)) {
-		size_t i = slot(addr, 2) % NP_WINDOW;
-		int code = np_decode(walk->decoder, tables->entries[i], 2, &walk->near);
-
+	for (size_t i = 0; i < NP_WINDOW; i++) {
 		walk->looked[i] = 0;
-		if (code != NP_ENTRY_TABLE || ((copy->changed | copy->failed) >> i & 1) ||
-		    !np_table_has_empty(tables->leaves[i], &walk->bits[i]))
+		if (!has_table(walk, copy, i))
+			continue;
+		walk->bits[i] = np_common_bits(tables->leaves[i], NP_TABLE_ENTRIES);
+		if (!np_table_has_empty(tables->leaves[i], &walk->bits[i]))
 			continue;
 		memcpy(walk->seen[i], tables->leaves[i], NP_TABLE_BYTES);
 		walk->looked[i] = tables->entries[i];
-		wanted = true;
+		wanted |= 1ULL << i;
 	}
 	return wanted;
 }
 
-/*
- * Fills in what another look at the same table found, so that an entry is empty only if every look found it so.
- * Whether one more look could find more.
- */
-static bool add_look(struct walk *walk, const struct np_copy *copy)
+/* Whether table i of this copy is the one that was looked at before. */
+static bool same_table(struct walk *walk, const struct np_copy *copy, size_t i)
 {
 	const struct np_tables *tables = walk->source->tables;
-	bool lone = false;
 
+	if (!walk->looked[i] || !has_table(walk, copy, i))
+		return false;
+	if (!((walk->looked[i] ^ tables->entries[i]) & walk->decoder->frame_mask))
+		return true;
+	walk->looked[i] = 0; /* another: what was seen is of the past */
+	walk->bits[i] = np_common_bits(tables->leaves[i], NP_TABLE_ENTRIES);
+	return false;
+}
+
+/* Lists the pages missing among others: so looks an entry that is being rewritten, and rarely anything else. */
+static void list_lone(struct walk *walk, size_t i)
+{
+	const __u64 *entries = walk->seen[i];
+	const size_t last = NP_TABLE_ENTRIES - 1;
+
+	for (size_t k = 0; k <= last; k++)
+		if (!entries[k] && (k == 0 || entries[k - 1]) && (k == last || entries[k + 1]))
+			walk->lone[walk->lone_count++] = (uint16_t)(i * NP_TABLE_ENTRIES + k);
+}
+
+/* After the second look: an entry is empty only if both found it so. The tables with lone ones among these. */
+static uint64_t merge_look(struct walk *walk, const struct np_copy *copy)
+{
+	uint64_t wanted = 0;
+
+	walk->lone_count = 0;
 	for (size_t i = 0; i < NP_WINDOW; i++) {
-		if (!walk->looked[i] || ((copy->changed | copy->failed) >> i & 1))
+		const __u64 *entries = walk->source->tables->leaves[i];
+		size_t before = walk->lone_count;
+
+		if (!same_table(walk, copy, i))
 			continue;
-		if ((walk->looked[i] ^ tables->entries[i]) & walk->decoder->frame_mask) {
-			walk->looked[i] = 0; /* another table: what was seen is of the past */
-			continue;
-		}
 		for (size_t k = 0; k < NP_TABLE_ENTRIES; k++)
-			if (tables->leaves[i][k])
-				walk->seen[i][k] = tables->leaves[i][k];
-		lone |= has_lone_empty(walk->seen[i]);
+			walk->seen[i][k] = entries[k] ? entries[k] : walk->seen[i][k];
+		list_lone(walk, i);
+		wanted |= (uint64_t)(walk->lone_count > before) << i;
 	}
-	return lone;
+	return wanted;
+}
+
+/* After one more look at the lone ones: the tables of those that are still empty. */
+static uint64_t settle_lone(struct walk *walk, const struct np_copy *copy)
+{
+	size_t count = walk->lone_count;
+	uint64_t same = 0, wanted = 0;
+
+	for (size_t i = 0; i < NP_WINDOW; i++)
+		same |= (uint64_t)same_table(walk, copy, i) << i;
+	walk->lone_count = 0;
+	for (size_t n = 0; n < count; n++) {
+		size_t i = walk->lone[n] / NP_TABLE_ENTRIES, k = walk->lone[n] % NP_TABLE_ENTRIES;
+		__u64 entry = walk->source->tables->leaves[i][k];
+
+		if (!(same >> i & 1))
+			continue;
+		walk->seen[i][k] = entry;
+		if (entry)
+			continue;
+		walk->lone[walk->lone_count++] = walk->lone[n];
+		wanted |= 1ULL << i;
+	}
+	return wanted;
+}
+
+/* Another look at some tables of a window; what the last copy said of the others still holds. */
+static int look_again(struct walk *walk, uint64_t addr, uint64_t leaves, struct np_copy *copy)
+{
+	struct np_copy before = *copy;
+	int result = copy_tables(walk, 1, addr, leaves, copy);
+
+	copy->changed |= before.changed & ~leaves;
+	copy->failed |= before.failed & ~leaves;
+	copy->lock_held |= before.lock_held;
+	return result;
+}
+
+/* Whether a lone empty entry is worth one more look. */
+static bool may_look(struct walk *walk, const struct np_copy *copy, int looks)
+{
+	return looks < (copy->lock_held ? LOOKS_LOCKED : LOOKS_FREE) && walk->extra_looks-- > 0;
 }
 
 /*
  * Copies a window, more than once where that is needed: an entry reads 0 for a moment while the kernel rewrites it.
  * ptep_modify_prot_start() clears it, and the NUMA scanner does so with each page that it hints (mm/mprotect.c:
- * change_pte_range()). Mostly that is over by the second look; an interrupt in between makes it last.
+ * change_pte_range()). Mostly that is over by the second look; an interrupt in between makes it last. Both hold the
+ * mmap lock meanwhile; without it only single faults rewrite an entry.
  */
 static int copy_window(struct walk *walk, uint64_t addr, uint64_t end, struct np_copy *ret)
 {
-	int result = copy_with_bits(walk, addr, end, ret), looks = 0;
-	bool more = !result && ret->status == NP_RUN_DONE && begin_looks(walk, ret, addr, end);
+	int result = copy_tables(walk, 1, addr, window_bits(addr, end), ret);
+	uint64_t leaves = result || ret->status != NP_RUN_DONE ? 0 : begin_looks(walk, ret);
 
-	while (more && !result) {
-		result = copy_with_bits(walk, addr, end, ret);
-		more = !result && ret->status == NP_RUN_DONE && add_look(walk, ret) && ++looks < LOOKS &&
-		       walk->extra_looks > 0;
-		walk->extra_looks -= more;
+	for (int looks = -1; leaves && (looks < 0 || may_look(walk, ret, looks)); looks++) {
+		result = look_again(walk, addr, leaves, ret);
+		if (result || ret->status != NP_RUN_DONE)
+			break;
+		leaves = looks < 0 ? merge_look(walk, ret) : settle_lone(walk, ret);
 	}
 	return result;
 }
@@ -335,7 +384,7 @@ static int walk_window(struct walk *walk, uint64_t start, uint64_t end)
 static int walk_table(struct walk *walk, unsigned level, uint64_t start, uint64_t end)
 {
 	struct np_copy copy;
-	int result = copy_tables(walk, level, start, &copy);
+	int result = copy_tables(walk, level, start, 0, &copy);
 
 	if (result)
 		return result;

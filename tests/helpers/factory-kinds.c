@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <numaif.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -88,20 +89,36 @@ static const char *build_protnone_thp(struct region *region, const char *argumen
 	return why;
 }
 
+/* Much faster than touching, so that a terabyte of it can be had: 4ca9b3859dac, "mm/madvise: introduce
+ * MADV_POPULATE_(READ|WRITE) to prefault page tables", Linux 5.14. */
+static void *populate(void *argument)
+{
+	const struct region *part = argument;
+
+	for (size_t at = 0; at < part->bytes; at += POPULATE_BYTES) {
+		size_t bytes = part->bytes - at < POPULATE_BYTES ? part->bytes - at : POPULATE_BYTES;
+
+		if (madvise(part->start + at, bytes, MADV_POPULATE_READ))
+			read_pages(part, at, at + bytes);
+	}
+	return NULL;
+}
+
 static const char *build_zero(struct region *region, const char *argument UNUSED)
 {
 	const char *why = map_anon(region);
+	struct region low = *region, high = *region;
+	pthread_t thread;
 
 	if (why)
 		return why;
-	/* Much faster than touching, so that a terabyte of it can be had: 4ca9b3859dac, "mm/madvise: introduce
-	 * MADV_POPULATE_(READ|WRITE) to prefault page tables", Linux 5.14. */
-	for (size_t at = 0; at < region->bytes; at += POPULATE_BYTES) {
-		size_t bytes = region->bytes - at < POPULATE_BYTES ? region->bytes - at : POPULATE_BYTES;
-
-		if (madvise(region->start + at, bytes, MADV_POPULATE_READ))
-			read_pages(region, at, at + bytes);
-	}
+	low.bytes = region->bytes / 2 & ~(HUGE_BYTES - 1);
+	high.start += low.bytes;
+	high.bytes -= low.bytes;
+	if (pthread_create(&thread, NULL, populate, &low))
+		die("pthread_create");
+	populate(&high);
+	pthread_join(thread, NULL);
 	region->pages[ZERO] = region->bytes / page_bytes;
 	return NULL;
 }
@@ -280,6 +297,23 @@ static const char *build_interleave(struct region *region, const char *argument 
 	return NULL;
 }
 
+/* The policy alone: with a single node too, where every page is on that one. */
+static const char *build_policy(struct region *region, const char *argument UNUSED)
+{
+	int nodes[MAX_NODES];
+	unsigned long mask[MAX_NODES / (8 * sizeof(unsigned long))] = { 0 };
+	unsigned count = allowed_nodes(nodes);
+	const char *why = count ? map_anon(region) : "a kernel without NUMA";
+
+	for (unsigned i = 0; i < count; i++)
+		mask[(size_t)nodes[i] / (8 * sizeof(*mask))] |= 1UL << (size_t)nodes[i] % (8 * sizeof(*mask));
+	if (!why && mbind(region->start, region->bytes, MPOL_INTERLEAVE, mask, MAX_NODES, 0))
+		why = strerror(errno);
+	if (!why)
+		region->pages[PRESENT] = write_pages(region, 0, region->bytes, page_bytes);
+	return why;
+}
+
 static const char *build_node(struct region *region, const char *argument)
 {
 	int nodes[MAX_NODES], wanted = atoi(argument);
@@ -392,6 +426,7 @@ const struct kind kinds[] = {
 	{ "sparse", build_sparse, "SIZE:COUNT  so many pages, far from each other" },
 	{ "many", build_many, "COUNT  so many mappings of one page" },
 	{ "interleave", build_interleave, "SIZE  every page on the next node" },
+	{ "policy", build_policy, "SIZE  with the policy to interleave its pages over all allowed nodes" },
 	{ "node", build_node, "SIZE:NODE  bound to this node" },
 	{ "toggle", build_toggle, "SIZE  a thread switches it to PROT_NONE and back, again and again" },
 	{ "churn", build_churn, "SIZE  a thread maps, protects and unmaps so much, again and again" },

@@ -54,10 +54,12 @@ static void copy_window(struct memory *memory, const struct way *way, struct np_
 {
 	unsigned first = slot(copy->addr, 2) & ~(unsigned)(NP_WINDOW - 1);
 
-	memcpy(memory->out.entries, &memory->tables[way->table][first], NP_WINDOW * sizeof(__u64));
 	for (unsigned i = 0; i < NP_WINDOW; i++) {
-		uint64_t entry = memory->out.entries[i];
+		uint64_t entry = memory->tables[way->table][first + i];
 
+		if (!(copy->leaves >> i & 1))
+			continue;
+		memory->out.entries[i] = entry;
 		if (!is_table(memory, entry))
 			continue;
 		if (table_number(memory, entry) < MEMORY_TABLES)
@@ -68,7 +70,7 @@ static void copy_window(struct memory *memory, const struct way *way, struct np_
 	if (memory->meanwhile)
 		memory->meanwhile(memory, memory->copies, copy);
 	for (unsigned i = 0; i < NP_WINDOW; i++)
-		if (is_table(memory, memory->out.entries[i]) &&
+		if (copy->leaves >> i & 1 && is_table(memory, memory->out.entries[i]) &&
 		    ((memory->out.entries[i] ^ memory->tables[way->table][first + i]) &
 		     (memory->decoder->arch->table.mask | memory->decoder->frame_mask)))
 			copy->changed |= 1ULL << i;
@@ -94,6 +96,7 @@ static int copy_tables(struct np_table_source *source, struct np_copy *copy)
 	copy->status = way.status;
 	copy->stop_level = way.level;
 	copy->stop_entry = way.entry;
+	copy->lock_held = memory->lock_held;
 	if (way.status != NP_RUN_DONE)
 		return 0;
 	if (copy->level == 1) {
@@ -112,6 +115,7 @@ void memory_init(struct memory *memory, const struct np_decoder *decoder, unsign
 {
 	memset(memory->tables[0], 0, NP_TABLE_BYTES); /* the others when they come into use */
 	memory->copies = 0;
+	memory->lock_held = false;
 	memory->meanwhile = NULL;
 	memory->fail_run = memory->fail_with = 0;
 	memory->source = (struct np_table_source){ copy_tables, &memory->out, levels };

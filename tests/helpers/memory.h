@@ -6,6 +6,7 @@
 #ifndef NUMAPROBE_TESTS_MEMORY_H
 #define NUMAPROBE_TESTS_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ struct memory {
 	__u64 tables[MEMORY_TABLES][NP_TABLE_ENTRIES]; /* number 0 is the top; a table's frame is its number */
 	unsigned used;
 	unsigned copies; /* runs so far */
+	bool lock_held;	 /* what each run says of the mmap lock */
 	/* Called between the copy and the check that it is still the same, with the run's number from 1 on. */
 	void (*meanwhile)(struct memory *memory, unsigned run, const struct np_copy *copy);
 	int fail_run, fail_with; /* this run returns that, or, above 0, gets it as status */

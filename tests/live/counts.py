@@ -4,6 +4,7 @@
 import contextlib
 import ctypes
 import os
+import pathlib
 import platform
 import re
 import shutil
@@ -12,29 +13,27 @@ import struct
 import subprocess
 import tempfile
 
-from harness import Skip, expect, frozen, need_root, program, test
+from harness import Skip, expect, expect_equal, frozen, look, need_root, program, run, test
 
 BPF_PROG_GET_NEXT_ID, BPF_PROG_GET_FD_BY_ID, BPF_OBJ_GET_INFO_BY_FD = 11, 13, 15
 SYS_BPF = {"x86_64": 321, "aarch64": 280}
 NAME_AT, VERIFIED_INSNS_AT, INFO_BYTES = 64, 216, 232  # struct bpf_prog_info, include/uapi/linux/bpf.h
 
 
-def system_calls(*arguments):
-    """What a run of numaprobe and numaprobe-walk calls: [(name, line)] of each, the client's first."""
+def system_calls(*arguments, walkers=1):
+    """What a run of numaprobe and of numaprobe-walk calls: [(name, line)] of each, the client's first."""
     if not shutil.which("strace"):
         raise Skip("strace is not installed")
-    with tempfile.NamedTemporaryFile("r") as trace:
-        done = subprocess.run(["strace", "-f", "-o", trace.name, program("numaprobe"), *map(str, arguments)],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
-        lines = trace.read().splitlines()
+    with tempfile.TemporaryDirectory() as scratch:
+        strace = ["strace", "-ff", "-qq", "-y", "-o", f"{scratch}/trace"]
+        done = subprocess.run([*strace, program("numaprobe"), *map(str, arguments)], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True, check=False)
+        traces = [trace.read_text(errors="replace").splitlines() for trace in pathlib.Path(scratch).iterdir()]
     if done.returncode:
         raise Skip(f"strace could not watch: {done.stderr.strip()}")
-    calls = {}
-    for line in lines:
-        match = re.match(r"(\d+) +(\w+)\(", line)
-        if match:
-            calls.setdefault(match[1], []).append((match[2], line))
-    return list(calls.values())
+    expect_equal("programs", len(traces), 1 + walkers)
+    calls = [[(match[1], line) for line in trace if (match := re.match(r"(\w+)\(", line))] for trace in traces]
+    return sorted(calls, key=lambda one: any("numaprobe-walk" in line for name, line in one if name == "execve"))
 
 
 def expect_at_most(what, got, most):
@@ -55,11 +54,24 @@ def count(calls, text):
     return sum(text in line for _, line in calls)
 
 
+BYTE_CALLS = ("read", "pread64", "recvfrom", "recvmsg", "sendto", "sendmsg", "write")
+OF_THE_MACHINE = ("</proc/vmstat>", "</proc/zoneinfo>", "</sys/", "</etc/", "</usr/", "</lib")  # larger on a larger one
+
+
+def bytes_copied(calls):
+    """What system calls brought to the program or took from it, by their results."""
+    results = (re.search(r" = (\d+)$", line) for name, line in calls
+               if name in BYTE_CALLS and not any(path in line for path in OF_THE_MACHINE))
+    return sum(int(result[1]) for result in results if result)
+
+
 @test(ci_may_skip=True)
 def calls_of_a_small_look():
     need_root()
     with frozen("anon:4M") as factory:
         client, walker = system_calls(*built(factory))
+        expect_at_most("bytes that system calls copy for numaprobe", bytes_copied(client), 24000)
+        expect_at_most("bytes that system calls copy for numaprobe-walk", bytes_copied(walker), 16000)
         # Half of the client's and a third of the walker's are the dynamic linker's, which grow with the libraries.
         expect_at_most("numaprobe's system calls", len(client), 420)
         expect_at_most("numaprobe-walk's system calls", len(walker), 620)
@@ -70,7 +82,20 @@ def calls_of_a_small_look():
 def runs(*specs):
     with frozen(*specs) as factory:
         _, walker = system_calls(*built(factory))
-        return count(walker, "BPF_PROG_TEST_RUN") or count(walker, "BPF_PROG_RUN")
+        runs_of = [match[1] for _, line in walker if (match := re.search(r"BPF_PROG_(?:TEST_)?RUN, .*prog_fd=(\d+)", line))]
+        # The others look for the direct map: as many as there are gigabytes below the walker's own tables.
+        return runs_of.count(runs_of[-1])
+
+
+@test(ci_may_skip=True)
+def two_walkers_for_a_large_target():
+    """33 GiB of the zero page: as many pages as with one walker, and two that read them."""
+    need_root()
+    with frozen("zero:33G", "anon:4M") as factory:
+        alone, several = (look(factory.pid, *arguments)["pages"] for arguments in ((), ("--threads=2",)))
+        expect_equal("pages by two walkers", several, alone)
+        system_calls("--threads=2", factory.pid, walkers=2)
+        system_calls(factory.pid, walkers=1)
 
 
 # Room for a table that is looked at again.
@@ -86,6 +111,56 @@ def runs_grow_with_tables_only():
     expect_at_most("BPF runs for 16 TiB reserved", runs("anon:4M", "reserve:16T") - small, BY_CHANCE)
     # Each of 64 pages that lie 256 GiB apart needs its own three tables.
     expect_at_most("BPF runs for 64 pages in 16 TiB", runs("anon:4M", "sparse:16T:64") - small, 64 * 4 + BY_CHANCE)
+
+
+MORE_PAGES = 512 * 256  # base pages of 4 KiB that 516 MiB have more than 4 MiB
+KIB = 1024
+
+
+@test(ci_may_skip=True)
+def bytes_that_size_costs():
+    """Equal pages are one answer, whatever their number; where each differs from the next, it is 8 bytes a page."""
+    need_root()
+
+    def copied(spec):
+        with frozen(spec) as factory:
+            return [bytes_copied(calls) for calls in system_calls(*built(factory))]
+
+    small, equal, mixed = copied("anon:4M"), copied("anon:516M"), copied("anon:516M:half")
+    for number, who in enumerate(("numaprobe", "numaprobe-walk")):
+        expect_at_most(f"bytes for 512 MiB more, {who}", equal[number] - small[number], KIB)
+        expect_at_most(f"bytes for 512 MiB of every other page, {who}", mixed[number] - small[number],
+                       8 * MORE_PAGES * 21 // 20 + 64 * KIB)
+
+
+def instructions(*arguments):
+    """What numaprobe itself executes, numaprobe-walk and the kernel apart, as callgrind counts it."""
+    if not shutil.which("valgrind"):
+        raise Skip("valgrind is not installed")
+    with tempfile.TemporaryDirectory() as scratch:
+        done = run(*arguments, command=["valgrind", "--tool=callgrind", f"--callgrind-out-file={scratch}/out",
+                                        program("numaprobe")])
+    match = re.search(r"Collected : (\d+)", done.stderr)
+    if done.returncode or not match:
+        raise Skip(f"valgrind could not run it: {done.stderr[-200:]}")
+    return int(match[1])
+
+
+@test(ci_may_skip=True)
+def instructions_of_a_look():
+    """Differences alone: how much valgrind itself has mapped decides what the start costs under it."""
+    need_root()
+
+    def counted(*specs, options=()):
+        with frozen(*specs) as factory:
+            return instructions(*options, *built(factory))
+
+    small, few, few_rows = counted("anon:4M"), counted("many:2000"), counted("many:2000", options=["-v"])
+    expect_at_most("instructions for 512 MiB more", counted("anon:516M") - small, 100_000)
+    expect_at_most("instructions a page of every other page", (counted("anon:516M:half") - small) // MORE_PAGES, 150)
+    expect_at_most("instructions a mapping", (counted("many:12000") - few) // 10000, 3500)
+    # Half of them are those of libsmartcols.
+    expect_at_most("instructions a row of -v", (counted("many:12000", options=["-v"]) - few_rows) // 10000, 70_000)
 
 
 def bpf(command, attributes):

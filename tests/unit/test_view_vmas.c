@@ -128,6 +128,38 @@ static void test_several_targets(void **state)
 	np_snapshot_destroy(snapshot);
 }
 
+/* More rows than libsmartcols is given at once, the widest at the end: all lines have their columns in one place. */
+static void test_many_rows(void **state)
+{
+	static const unsigned numbers[] = { 0 };
+	struct np_snapshot *snapshot = sample_system(1, numbers);
+	struct np_target *target = sample_target(snapshot, 7, "many", 1);
+	struct np_options options = { 0 };
+	size_t place = 0, lines = 0;
+	char *text;
+
+	(void)state;
+	for (uint64_t i = 1; i < 3000; i++)
+		sample_mapping(snapshot, target, i << 13, (i << 13) + 4096, "rw-p", "");
+	sample_mapping(snapshot, target, 0x7f0000000000, 0x7fe123456000, "rw-p", "");
+	text = render(snapshot, &options, &terminal);
+	for (char *line = text, *end; *line; line = end + 1, lines++) {
+		const char *perms;
+
+		end = strchr(line, '\n');
+		assert_non_null(end);
+		perms = strstr(line, lines ? "rw-p" : "PERMS");
+		assert_non_null(perms);
+		assert_true(perms < end);
+		if (!lines)
+			place = (size_t)(perms - line);
+		assert_int_equal(perms - line, place);
+	}
+	assert_int_equal(lines, 3001);
+	free(text);
+	np_snapshot_destroy(snapshot);
+}
+
 static void test_no_mapping(void **state)
 {
 	static const unsigned numbers[] = { 0 };
@@ -144,7 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),		 cmocka_unit_test(test_selection_and_order),
 		cmocka_unit_test(test_machine_formats), cmocka_unit_test(test_several_targets),
-		cmocka_unit_test(test_no_mapping),
+		cmocka_unit_test(test_no_mapping),	 cmocka_unit_test(test_many_rows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

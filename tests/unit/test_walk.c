@@ -235,6 +235,51 @@ static void test_cleared_for_a_moment(void **state)
 	memory_runs_free(&got);
 }
 
+/* A page missing among others costs some looks more, at its table alone: many where the mmap lock is held. */
+static unsigned lone_run;
+
+static void fill_lone(struct memory *self, unsigned run, const struct np_copy *copy)
+{
+	if (copy->level != 1)
+		return;
+	if (run > 4) /* the top, two tables, the first look */
+		assert_int_equal(copy->leaves, 1);
+	if (run == lone_run)
+		set(AT + 5 * PAGE, 1, P | FRAME(6));
+	(void)self;
+}
+
+static void test_lone_empty(void **state)
+{
+	unsigned copies[2];
+
+	(void)state;
+	for (int held = 0; held < 2; held++) {
+		for (lone_run = 0; lone_run < 20; lone_run += 19) {
+			bool filled = held && lone_run;
+			struct memory_runs got;
+
+			memory_init(&memory, &decoder, 4);
+			for (unsigned i = 0; i < 1024; i++)
+				set(AT + i * PAGE, 1, P | FRAME(0x100 + i));
+			set(AT + 5 * PAGE, 1, 0);
+			memory.copies = 0;
+			memory.lock_held = held;
+			memory.meanwhile = fill_lone;
+			assert_int_equal(walk(AT, AT + 4 * MIB, &got), 0);
+			assert_int_equal(got.count, filled ? 1 : 3);
+			assert_int_equal(got.runs[0].pages, filled ? 1024 : 5);
+			if (!filled)
+				assert_int_equal(got.runs[1].code, ABSENT);
+			if (!lone_run)
+				copies[held] = memory.copies;
+			memory_runs_free(&got);
+		}
+	}
+	assert_in_range(copies[0], 5, 15);
+	assert_in_range(copies[1], 50, 150);
+}
+
 /* A table is freed, used for something else and its entry points elsewhere: nothing of the copy is believed. */
 static void swap_tables(struct memory *self, unsigned run, const struct np_copy *copy)
 {
@@ -421,6 +466,7 @@ int main(void)
 		cmocka_unit_test(test_transient_for_ever),
 		cmocka_unit_test(test_split_under_way),
 		cmocka_unit_test(test_cleared_for_a_moment),
+		cmocka_unit_test(test_lone_empty),
 		cmocka_unit_test(test_table_reused),
 		cmocka_unit_test(test_way_never_the_same),
 		cmocka_unit_test(test_way_changed_once),
