@@ -110,6 +110,13 @@ static json_t *nodes(const struct np_system *system)
 	return finish(&array);
 }
 
+/* A counter that not all kernels have, and the first reports did not either, is left out where it is not known. */
+static void put_known(struct builder *object, const char *key, const struct np_fact *counter)
+{
+	if (counter->known)
+		put(object, key, fact(counter));
+}
+
 static json_t *vmstat(const struct np_vmstat *counters)
 {
 	struct builder object = { json_object(), false };
@@ -119,6 +126,9 @@ static json_t *vmstat(const struct np_vmstat *counters)
 	put(&object, "numa_hint_faults", fact(&counters->numa_hint_faults));
 	put(&object, "numa_hint_faults_local", fact(&counters->numa_hint_faults_local));
 	put(&object, "numa_pages_migrated", fact(&counters->numa_pages_migrated));
+	put_known(&object, "pgpromote_success", &counters->pgpromote_success);
+	put_known(&object, "pgdemote_kswapd", &counters->pgdemote_kswapd);
+	put_known(&object, "pgdemote_direct", &counters->pgdemote_direct);
 	return finish(&object);
 }
 
@@ -339,6 +349,8 @@ static json_t *target_object(const struct np_target *target, const struct np_sys
 	if (target->thread_count) {
 		put(&object, "threads_seen", threads(target));
 		put(&object, "memory_nodes", text(target->memory_nodes));
+		if (target->policy)
+			put(&object, "policy", text(target->policy));
 	}
 	if (target->rates)
 		put(&object, "rates", rates(target->rates));

@@ -121,6 +121,9 @@ size_t np_check_count(const struct np_kernel_check *check, enum np_check_effect 
 
 /* The next sample of a test's own reader, from this index on; NULL: no more. */
 const struct np_check_sample *np_check_own_sample(const struct np_check_test *test, size_t *index);
+/* Whether this kernel has a known defect (defects.h), by the tests that find it. */
+struct np_defect;
+enum np_effect np_check_has_defect(const struct np_kernel_check *check, const struct np_defect *defect);
 
 /* Whether a reader that looks pages up misses inaccessible ones, as the distorts tests found. */
 enum np_effect np_check_blind(const struct np_kernel_check *check);

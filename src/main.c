@@ -44,7 +44,11 @@ static int use_options(int argc, char **argv, struct np_options *options)
 		return 0;
 	if (result == -ENOMEM)
 		errx(FAILED, "%s", strerror(ENOMEM));
-	warnx(_("%s (see numaprobe --help)"), error);
+	/* What ends with a hint of its own needs no other. */
+	if (error[strlen(error) - 1] == ')')
+		warnx("%s", error);
+	else
+		warnx(_("%s (see numaprobe --help)"), error);
 	return WRONG_USAGE;
 }
 
@@ -111,10 +115,10 @@ static int render(const struct np_snapshot *snapshot, const struct np_options *o
 	view.color = wants_color(options->color);
 	if (options->format == NP_FORMAT_JSON)
 		return np_json_write(snapshot, stdout);
-	if (snapshot->kernel_check)
-		return np_view_check(snapshot, &view, stdout);
 	if (options->format == NP_FORMAT_METRICS)
 		return options->metrics ? 0 : np_metrics_write(snapshot, stdout);
+	if (snapshot->kernel_check)
+		return np_view_check(snapshot, &view, stdout);
 	if (is_nothing(snapshot))
 		return 0;
 	error = render_targets(snapshot, options, &view);
@@ -194,7 +198,7 @@ static int watch(const struct np_options *options, struct np_walker *walker, int
 		return WRONG_USAGE;
 	}
 	if (result)
-		warnx("%s", strerror(-result));
+		warnx("%s", error ?: strerror(-result));
 	return result || nothing ? FAILED : partial ? PARTIAL : ALL_WELL;
 }
 

@@ -14,10 +14,16 @@
 
 #define VMSTAT(name)                                                                                              \
 	{ .key = #name, .read = np_field_fact, .offset = offsetof(struct np_vmstat, name), .flags = NP_FIELD_NULL }
+/* Not in the first reports. */
+#define LATER_VMSTAT(name)                                                                                 \
+	{ .key = #name, .read = np_field_fact, .offset = offsetof(struct np_vmstat, name),                 \
+	  .flags = NP_FIELD_NULL | NP_FIELD_OPTIONAL }
 
 static const struct np_field vmstat_fields[] = {
 	VMSTAT(numa_pte_updates),	VMSTAT(numa_huge_pte_updates), VMSTAT(numa_hint_faults),
-	VMSTAT(numa_hint_faults_local), VMSTAT(numa_pages_migrated),   NP_FIELD_END,
+	VMSTAT(numa_hint_faults_local), VMSTAT(numa_pages_migrated),
+	LATER_VMSTAT(pgpromote_success), LATER_VMSTAT(pgdemote_kswapd), LATER_VMSTAT(pgdemote_direct),
+	NP_FIELD_END,
 };
 
 static const struct np_field node_fields[] = {

@@ -152,6 +152,8 @@ static const struct np_field target_fields[] = {
 	  .item_bytes = sizeof(struct np_thread) },
 	{ .key = "memory_nodes", .read = np_field_sentence, AT(np_target, memory_nodes),
 	  .flags = NP_FIELD_NULL | NP_FIELD_OPTIONAL },
+	{ .key = "policy", .read = np_field_sentence, AT(np_target, policy),
+	  .flags = NP_FIELD_NULL | NP_FIELD_OPTIONAL },
 	{ .key = "rates", .read = read_rates, AT(np_target, rates), .flags = NP_FIELD_OPTIONAL },
 	{ .key = "mappings", .read = np_field_array, AT(np_target, mappings), .flags = NP_FIELD_NULL,
 	  .count_offset = offsetof(struct np_target, mapping_count), .item_bytes = sizeof(struct np_mapping),

@@ -56,6 +56,8 @@ struct np_node {
 struct np_vmstat {
 	struct np_fact numa_pte_updates, numa_huge_pte_updates, numa_hint_faults, numa_hint_faults_local,
 		numa_pages_migrated;
+	/* Pages that tiering moved up to faster nodes (5.18), and down (5.15). */
+	struct np_fact pgpromote_success, pgdemote_kswapd, pgdemote_direct;
 };
 
 struct np_system {
@@ -167,6 +169,7 @@ struct np_target {
 	struct np_comparison *comparisons;
 	size_t thread_count; /* of those below, which are read with the mappings only */
 	struct np_thread *threads_seen;
+	char *policy;		  /* memory policy of its main thread, "default", "bind:0"; NULL as below */
 	char *memory_nodes;	  /* that its cpuset allows, "0-1"; NULL: not asked for, or not known */
 	struct np_grains *grains; /* where its pages are, for a picture (grains.h); NULL: not asked for, or not in the report */
 	struct np_rates *rates; /* NULL: not watched */

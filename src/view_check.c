@@ -253,23 +253,6 @@ static int print_regime(const struct page *page)
 	return error;
 }
 
-static enum np_effect has_defect(const struct np_kernel_check *check, const struct np_defect *defect)
-{
-	enum np_effect effect = NP_EFFECT_NOT_TESTED;
-
-	for (size_t i = 0; i < check->test_count; i++) {
-		const struct np_check_test *test = &check->tests[i];
-
-		if (np_defect_of_test(test->name) != defect)
-			continue;
-		if (test->result == NP_CHECK_FAILS)
-			return NP_EFFECT_YES;
-		if (test->result == NP_CHECK_PASSES)
-			effect = NP_EFFECT_NO;
-	}
-	return effect;
-}
-
 /* What the tests found, and beside it what the version alone would have suggested. */
 static char *defect_text(const struct page *page, const struct np_defect *defect, enum np_effect effect)
 {
@@ -291,7 +274,7 @@ static char *defect_text(const struct page *page, const struct np_defect *defect
 
 static int print_defect(const struct page *page, const struct np_defect *defect)
 {
-	enum np_effect effect = has_defect(page->check, defect);
+	enum np_effect effect = np_check_has_defect(page->check, defect);
 	char *text = defect_text(page, defect, effect);
 
 	if (!text)

@@ -210,12 +210,15 @@ static int print_causes_of_one(const struct block *block, const struct np_target
 
 static int print_causes_of_several(const struct block *block)
 {
-	size_t count = block->snapshot->target_count, single = 0, unknown = 0;
+	size_t count = 0, single = 0, unknown = 0;
 	int error;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < block->snapshot->target_count; i++) {
 		const struct np_fact *threads = &block->snapshot->targets[i].threads;
 
+		if (!block->snapshot->targets[i].readable)
+			continue;
+		count++;
 		unknown += !threads->known;
 		single += threads->known && threads->value == 1;
 	}
@@ -248,9 +251,10 @@ static void print_heading(const struct block *block)
 {
 	const char *note = block->snapshot->check.done ? _("(tested on a page of our own just now)") : _("(not tested)");
 
-	fprintf(block->out, " %s%s%s %s%s%s\n", np_paint(block->view, NP_BOLD), _("Reading smaps on this kernel"),
-		np_paint_end(block->view, NP_BOLD), np_paint(block->view, NP_DIM), note,
-		np_paint_end(block->view, NP_DIM));
+	const char *title = _("Reading smaps on this kernel");
+
+	fprintf(block->out, " %s%s%s ", np_paint(block->view, NP_BOLD), title, np_paint_end(block->view, NP_BOLD));
+	np_view_wrap(block->view, NP_DIM, np_text_width(title, SIZE_MAX) + 2, 2, note, block->out);
 }
 
 int np_view_kernel(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)

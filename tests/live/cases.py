@@ -62,7 +62,7 @@ def replay_is_the_report():
         expect_equal("the view beside the report", everywhere("--replay", path).stdout, done.stdout)
         live = json.loads(expect_run("-J", "-v", factory.pid).stdout)
         told = json.loads(written)
-        for key in ("pages", "huge", "mappings", "threads", "command", "start_ticks", "threads_seen", "memory_nodes"):
+        for key in ("pages", "huge", "mappings", "threads", "command", "start_ticks", "threads_seen", "memory_nodes", "policy"):
             expect_equal(key, told["targets"][0][key], live["targets"][0][key])
 
 

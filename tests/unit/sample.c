@@ -59,7 +59,10 @@ struct np_snapshot *sample_system(size_t node_count, const unsigned *numbers)
 	system->numa_balancing = NP_FACT(1);
 	system->thp = copy("madvise");
 	system->lockdown = copy("none");
-	system->vmstat = (struct np_vmstat){ NP_FACT(1000), NP_FACT(2), NP_FACT(900), NP_FACT(800), NP_NOT_KNOWN };
+	system->vmstat = (struct np_vmstat){
+		.numa_pte_updates = NP_FACT(1000), .numa_huge_pte_updates = NP_FACT(2), .numa_hint_faults = NP_FACT(900),
+		.numa_hint_faults_local = NP_FACT(800), .pgpromote_success = NP_FACT(70),
+	};
 	system->node_count = node_count;
 	system->nodes = checked(calloc(node_count, sizeof(*system->nodes)));
 	for (size_t i = 0; i < node_count; i++)
@@ -270,6 +273,7 @@ void sample_threads(struct np_target *target)
 	target->threads_seen[0] = (struct np_thread){ 4711, copy("acme \\ \033"), NP_FACT(3), NP_FACT(0), NP_FACT(-1) };
 	target->threads_seen[1] = (struct np_thread){ 4712, NULL, NP_NOT_KNOWN, NP_NOT_KNOWN, NP_NOT_KNOWN };
 	target->memory_nodes = copy("0-1");
+	target->policy = copy("bind:0");
 }
 
 void sample_kernel_check(struct np_snapshot *snapshot)

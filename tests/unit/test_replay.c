@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grains.h"
 #include "kernel_check.h"
 #include "renderers.h"
 #include "replay.h"

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "paint.h"
 #include "redact.h"
 #include "renderers.h"
 #include "replay.h"
