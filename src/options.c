@@ -328,9 +328,11 @@ static int parse_all(int argc, char **argv, const struct getopt_tables *tables, 
 
 	restart_getopt();
 	while ((value = getopt_long(argc, argv, tables->shorts, tables->longs, NULL)) != -1) {
-		if (value == '?' || value == ':')
+		const struct np_option *option = option_of_value(value);
+
+		if (!option) /* '?' or ':' */
 			return bad_option(argv, value == ':', ret_error);
-		error = apply(option_of_value(value), options, seen, ret_error);
+		error = apply(option, options, seen, ret_error);
 		if (error < 0)
 			return error;
 	}

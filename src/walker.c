@@ -156,6 +156,7 @@ static const char *const reasons[NP_WALK_READY_COUNT] = {
 	[NP_WALK_NO_BPF] = "it was built without BPF",
 	[NP_WALK_NO_BTF] = "the kernel has no type information (/sys/kernel/btf/vmlinux)",
 	[NP_WALK_NO_TYPES] = "the kernel's type information lacks a structure that is needed",
+	[NP_WALK_NO_PROGRAM_TYPE] = "the kernel has no BPF programs of the kind that is needed (Linux 5.14 brought them)",
 	[NP_WALK_NO_LOAD] = "the kernel refused the BPF program",
 	[NP_WALK_NO_RUN] = "the kernel does not run the BPF program",
 	[NP_WALK_NO_SELF] = "it could not read its own page tables",

@@ -21,6 +21,7 @@ enum np_walk_ready {
 	NP_WALK_NO_BPF,		/* built without BPF */
 	NP_WALK_NO_BTF,		/* /sys/kernel/btf/vmlinux can't be read */
 	NP_WALK_NO_TYPES,	/* BTF lacks a structure or member that is needed */
+	NP_WALK_NO_PROGRAM_TYPE, /* the kernel has no BPF programs that a system call runs */
 	NP_WALK_NO_LOAD,	/* the kernel refused the BPF program */
 	NP_WALK_NO_RUN,		/* it was loaded, and the kernel won't run it */
 	NP_WALK_NO_SELF,	/* the walker can't read its own page tables */

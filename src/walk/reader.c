@@ -15,6 +15,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "../files.h"
 #include "btf.h"
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-conversion" /* generated */
@@ -211,6 +212,30 @@ static enum np_walk_ready keep(struct np_reader *reader, const struct walk_bpf *
 	return NP_WALK_READY;
 }
 
+/*
+ * Whether the kernel knows the type of our programs (79a7f8bdb159, "bpf: Introduce bpf_sys_bpf() helper and program
+ * type.", 5.14). Asked only when loading failed: before 5.11 the first thing that fails is the memory of a map, which
+ * is still charged to RLIMIT_MEMLOCK (EPERM), and no privilege would mend what comes after.
+ */
+static bool has_program_type(void)
+{
+	const struct bpf_insn nothing[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .prog_flags = BPF_F_SLEEPABLE);
+	np_cleanup_close int fd = bpf_prog_load(BPF_PROG_TYPE_SYSCALL, "np_nothing", "GPL", nothing,
+						sizeof(nothing) / sizeof(*nothing), &options);
+
+	return fd != -EINVAL;
+}
+
+static enum np_walk_ready why_not_loaded(int error, int *ret_error)
+{
+	*ret_error = has_program_type() ? error : 0;
+	return *ret_error ? NP_WALK_NO_LOAD : NP_WALK_NO_PROGRAM_TYPE;
+}
+
 enum np_walk_ready np_reader_open(struct np_reader *ret, struct np_decoder *decoder, int *ret_error)
 {
 	struct np_offsets offsets;
@@ -246,9 +271,8 @@ enum np_walk_ready np_reader_open(struct np_reader *ret, struct np_decoder *deco
 	set_format(bpf, decoder, &offsets);
 	result = walk_bpf__load(bpf);
 	if (result < 0) {
-		*ret_error = -result;
 		walk_bpf__destroy(bpf);
-		return NP_WALK_NO_LOAD;
+		return why_not_loaded(-result, ret_error);
 	}
 	ready = find_direct_map(bpf_program__fd(bpf->progs.np_find_direct_map), ret->self_pagemap_fd,
 				&ret->source.levels, ret_error);

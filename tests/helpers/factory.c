@@ -164,7 +164,7 @@ static void settle_counters(void)
 
 /* After the truth */
 
-static volatile sig_atomic_t spins;
+static volatile unsigned spins;
 
 static void *burn(void *argument UNUSED)
 {

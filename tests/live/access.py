@@ -2,6 +2,7 @@
 """What numaprobe shows where something that it needs is taken away, also while it looks. capabilities.py has who may look."""
 
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -80,3 +81,14 @@ def calls_denied():
                    command=[program("np-deny"), "move_pages", "EPERM", "1+", mark, program("numaprobe")])
         expect_equal("without move_pages: exit status", done.returncode, PARTIAL)
         expect("move_pages" in done.stderr, done.stderr)
+
+
+@test()
+def kernel_without_the_program_type():
+    """Before 5.14 bpf(2) refuses the program type, and before 5.11 it runs out of locked memory first: no privilege helps."""
+    need_root()
+    with scratch() as directory:
+        done = run("-J", os.getpid(), command=[program("np-deny"), "bpf", "EINVAL", "1+", str(directory / "mark"), program("numaprobe")])
+    expect_equal(f"exit status, {done.stderr}", done.returncode, PARTIAL)
+    why = json.loads(done.stdout)["targets"][0]["source"]["why_not_better"]
+    expect("Linux 5.14" in why and "CAP_BPF" not in why, f"reason {why}")

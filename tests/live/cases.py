@@ -11,8 +11,8 @@ import signal
 import subprocess
 import xml.etree.ElementTree
 
-from harness import (NOBODY, SOURCE, Skip, expect, expect_equal, expect_run, frozen, need_root, other_factory, program, run,
-                     scratch, test)
+from harness import (NOBODY, SOURCE, Skip, expect, expect_equal, expect_run, frozen, need_plain_build, need_root,
+                     other_factory, program, run, scratch, test)
 
 SPECS = ("anon:4M", "thp:8M", "protnone:4M", "zero:4M", "guard:1M", "sparse:16T:64", "memfd:1M")
 # Every view and format, and what changes them; NAME: the target by its name, which asks for the table of processes.
@@ -94,6 +94,7 @@ def every_view_is_replayed_to_the_byte():
 @test()
 def replay_needs_no_proc_and_no_sys():
     need_root()
+    need_plain_build("a sanitizer needs /proc")
     hide = 'mount -t tmpfs none /sys && mount -t tmpfs none /proc && exec "$@"'
     with named_factory(), case() as (path, _, _):
         for view in VIEWS:

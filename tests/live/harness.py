@@ -26,6 +26,10 @@ class Skip(Exception):
     """This machine cannot run the test, and why."""
 
 
+class OtherBuild(Skip):
+    """The test is of a build as it is installed, not of one with sanitizers."""
+
+
 class Failure(Exception):
     """What was expected, and what came instead."""
 
@@ -64,6 +68,15 @@ def need_patience():
 def need_root():
     if os.geteuid() != 0:
         raise Skip("needs root")
+
+
+def sanitized():
+    return "--enable-sanitizers" in pathlib.Path(program("build"), "config.log").read_text(encoding="utf-8", errors="replace")
+
+
+def need_plain_build(why):
+    if sanitized():
+        raise OtherBuild(why)
 
 
 # The programs

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 
-from harness import (HANG_SECONDS, NOBODY, Factory, Skip, expect, expect_equal, expect_run, need_root, program, report,
+from harness import (HANG_SECONDS, NOBODY, Factory, Skip, expect, expect_equal, expect_run, need_plain_build, need_root, program, report,
                      run, test, total)
 
 PARTIAL = 3
@@ -121,6 +121,7 @@ def many_at_once():
 @test()
 def memory_does_not_grow_with_targets():
     """The memory of numaprobe for 500 processes is that for one, but for a page or so each."""
+    need_plain_build("a sanitizer keeps memory that was freed")
     with family(MANY, 0) as (first, members):
         script = ("import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True); "
                   "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)")

@@ -6,7 +6,9 @@
  * "NAME - REASON" where this machine cannot have it, then "ready", and sleeps
  * until it is killed.  Files are made in the current directory and stay there.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -72,9 +74,9 @@ static int map_apart(struct region *region, int prot)
 		return -errno;
 	end = start + total_bytes;
 	region->addr = start + HUGE_BYTES - (unsigned long)start % HUGE_BYTES;
-	munmap(start, region->addr - start);
+	munmap(start, (size_t)(region->addr - start));
 	start = region->addr + region->size_bytes;
-	munmap(start, end - start);
+	munmap(start, (size_t)(end - start));
 	return 0;
 }
 
@@ -94,7 +96,7 @@ static int make_inaccessible(struct region *region)
 
 static int build_heap(struct region *region)
 {
-	void *addr = sbrk(region->size_bytes);
+	void *addr = sbrk((intptr_t)region->size_bytes);
 
 	if (addr == (void *)-1)
 		return -errno;
@@ -115,7 +117,7 @@ static int build_half_touched(struct region *region)
 /* Pages that were only read are the zero page, which no file counts. */
 static int build_only_read(struct region *region)
 {
-	size_t page_bytes = sysconf(_SC_PAGESIZE);
+	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
 	int r = map_small_pages(region);
 
 	for (size_t i = 0; !r && i < region->size_bytes; i += page_bytes)
@@ -205,7 +207,7 @@ static int build_memfd(struct region *region)
 {
 	int fd = memfd_create("a memfd", MFD_CLOEXEC);
 
-	if (fd < 0 || ftruncate(fd, region->size_bytes))
+	if (fd < 0 || ftruncate(fd, (off_t)region->size_bytes))
 		return -errno;
 	return map_fd(region, fd, MAP_SHARED);
 }
@@ -215,7 +217,7 @@ static int map_new_file(struct region *region, const char *path, int flags)
 	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	int r;
 
-	if (fd < 0 || ftruncate(fd, region->size_bytes))
+	if (fd < 0 || ftruncate(fd, (off_t)region->size_bytes))
 		return -errno;
 	r = map_fd(region, fd, flags);
 	close(fd);
@@ -244,7 +246,7 @@ static int build_deleted_file(struct region *region)
 
 static unsigned long chosen_nodes(unsigned int node_choice)
 {
-	unsigned int last = 8 * sizeof(long) - 1 - __builtin_clzl(allowed_nodes);
+	unsigned int last = 8 * (unsigned)sizeof(long) - 1 - (unsigned)__builtin_clzl(allowed_nodes);
 
 	switch (node_choice) {
 	case FIRST_NODE:
