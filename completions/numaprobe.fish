@@ -62,7 +62,7 @@ complete -c numaprobe -l report -r -F -d 'also write all that is known to FILE (
 complete -c numaprobe -l replay -r -F -d 'show a report, made elsewhere, instead of this machine'
 complete -c numaprobe -l redact -d 'tokens for paths and command names, no addresses'
 complete -c numaprobe -l source -x -a 'auto bpf pagemap' -d 'auto (default: the best that works), bpf or pagemap'
-complete -c numaprobe -l threads -x -d 'read large targets (32 GiB and more) on up to N processors'
+complete -c numaprobe -l threads -x -d 'read large targets (over 32 GiB) on up to N CPUs'
 complete -c numaprobe -s q -l quiet -d 'no notes and no progress on standard error'
 complete -c numaprobe -s h -l help -d 'show this help, and exit'
 complete -c numaprobe -s V -l version -d 'show the version, and exit'

@@ -356,7 +356,7 @@ const struct np_option np_option_table[] = {
 	{ 0, "source", NP_ARGUMENT_REQUIRED, N_("SOURCE"), NP_GROUP_SOURCE,
 	  N_("auto (default: the best that works), bpf or pagemap"), .parse = parse_source },
 	{ 0, "threads", NP_ARGUMENT_REQUIRED, N_("N"), NP_GROUP_SOURCE,
-	  N_("read large targets (32 GiB and more) on up to N processors"), .parse = parse_walkers },
+	  N_("read large targets (over 32 GiB) on up to N CPUs"), .parse = parse_walkers },
 
 	{ 'q', "quiet", NP_ARGUMENT_NONE, NULL, NP_GROUP_GENERAL, N_("no notes and no progress on standard error"),
 	  FIELD(quiet) },

@@ -13,14 +13,14 @@ import struct
 import subprocess
 import tempfile
 
-from harness import Skip, expect, frozen, need_root, program, run, test
+from harness import Skip, expect, expect_equal, frozen, look, need_root, program, run, test
 
 BPF_PROG_GET_NEXT_ID, BPF_PROG_GET_FD_BY_ID, BPF_OBJ_GET_INFO_BY_FD = 11, 13, 15
 SYS_BPF = {"x86_64": 321, "aarch64": 280}
 NAME_AT, VERIFIED_INSNS_AT, INFO_BYTES = 64, 216, 232  # struct bpf_prog_info, include/uapi/linux/bpf.h
 
 
-def system_calls(*arguments):
+def system_calls(*arguments, walkers=1):
     """What a run of numaprobe and of numaprobe-walk calls: [(name, line)] of each, the client's first."""
     if not shutil.which("strace"):
         raise Skip("strace is not installed")
@@ -29,8 +29,9 @@ def system_calls(*arguments):
         done = subprocess.run([*strace, program("numaprobe"), *map(str, arguments)], stdout=subprocess.DEVNULL,
                               stderr=subprocess.PIPE, text=True, check=False)
         traces = [trace.read_text(errors="replace").splitlines() for trace in pathlib.Path(scratch).iterdir()]
-    if done.returncode or len(traces) != 2:
+    if done.returncode:
         raise Skip(f"strace could not watch: {done.stderr.strip()}")
+    expect_equal("programs", len(traces), 1 + walkers)
     calls = [[(match[1], line) for line in trace if (match := re.match(r"(\w+)\(", line))] for trace in traces]
     return sorted(calls, key=lambda one: any("numaprobe-walk" in line for name, line in one if name == "execve"))
 
@@ -81,7 +82,20 @@ def calls_of_a_small_look():
 def runs(*specs):
     with frozen(*specs) as factory:
         _, walker = system_calls(*built(factory))
-        return count(walker, "BPF_PROG_TEST_RUN") or count(walker, "BPF_PROG_RUN")
+        runs_of = [match[1] for _, line in walker if (match := re.search(r"BPF_PROG_(?:TEST_)?RUN, .*prog_fd=(\d+)", line))]
+        # The others look for the direct map: as many as there are gigabytes below the walker's own tables.
+        return runs_of.count(runs_of[-1])
+
+
+@test(ci_may_skip=True)
+def two_walkers_for_a_large_target():
+    """33 GiB of the zero page: as many pages as with one walker, and two that read them."""
+    need_root()
+    with frozen("zero:33G", "anon:4M") as factory:
+        alone, several = (look(factory.pid, *arguments)["pages"] for arguments in ((), ("--threads=2",)))
+        expect_equal("pages by two walkers", several, alone)
+        system_calls("--threads=2", factory.pid, walkers=2)
+        system_calls(factory.pid, walkers=1)
 
 
 # Room for a table that is looked at again.
