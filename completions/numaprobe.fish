@@ -11,6 +11,12 @@ function __numaprobe_list
     printf "$before%s\n" (__numaprobe_columns)
 end
 
+# One of these words, or the last of several with commas between them.
+function __numaprobe_words
+    set -l before (string match -r '^.*,' -- (commandline -ct | string replace -r '^--[a-z]+=' ''))
+    printf "$before%s\n" $argv
+end
+
 function __numaprobe_sort
     for column in (__numaprobe_columns | string replace -r '\t.*' '')
         printf '%s\n' $column $column:asc $column:desc
@@ -50,9 +56,9 @@ complete -c numaprobe -l openmetrics -F -d 'metrics for Prometheus, to standard 
 complete -c numaprobe -s n -l noheadings -d 'table: no headings'
 complete -c numaprobe -s b -l bytes -d 'sizes in bytes, not in units such as 12.1G'
 complete -c numaprobe -l color -a 'auto always never' -d 'auto (default), always or never'
-complete -c numaprobe -s C -l compare -a 'status statm smaps smaps_rollup numa_maps pagemap move_pages' -d 'hold smaps, status, ... against page tables'
-complete -c numaprobe -s x -l experiment -a 'maps smaps smaps_rollup numa_maps pagemap status statm stat move_pages pagemap_scan process_vm_readv numaprobe' -d 'try what readers do to the target'
-complete -c numaprobe -l rounds -x -d 'so many windows of each kind (default 4)'
+complete -c numaprobe -s C -l compare -a '(__numaprobe_words status statm smaps smaps_rollup numa_maps pagemap move_pages)' -d 'hold smaps, status, ... against page tables'
+complete -c numaprobe -s x -l experiment -a '(__numaprobe_words maps smaps smaps_rollup numa_maps pagemap status statm stat move_pages pagemap_scan process_vm_readv numaprobe)' -d 'try what readers do to the target'
+complete -c numaprobe -l rounds -x -d 'so many windows of each kind (default 5)'
 complete -c numaprobe -l freeze -d 'stop it for moments, to see what clears hints'
 complete -c numaprobe -s k -l check-kernel -d "test this kernel, on memory of numaprobe's own"
 complete -c numaprobe -l quick -d 'check: only what takes less than a second'

@@ -90,6 +90,18 @@ static void report_no_mappings(struct np_snapshot *snapshot)
 	}
 }
 
+/* The same for an empty picture. */
+static void report_no_grains(struct np_snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->target_count; i++) {
+		char pid[32];
+
+		snprintf(pid, sizeof(pid), "PID %d", (int)snapshot->targets[i].pid);
+		if (snapshot->targets[i].readable && !snapshot->targets[i].grains)
+			np_problem_add(snapshot, pid, "picture", 0, "the report has no picture of it: it was made without --report");
+	}
+}
+
 int np_case_replay(const struct np_options *options, struct np_snapshot **ret, char **ret_error)
 {
 	np_cleanup_free char *mistake = NULL;
@@ -108,6 +120,8 @@ int np_case_replay(const struct np_options *options, struct np_snapshot **ret, c
 	report_missing(options, snapshot);
 	if (options->vmas)
 		report_no_mappings(snapshot);
+	if (options->map || options->svg)
+		report_no_grains(snapshot);
 	*ret = snapshot;
 	return 0;
 }

@@ -3,7 +3,7 @@
  * Causes: does reading make the balancer hint pages that it would have left alone? It leaves the local pages of a
  * process of one thread alone, and takes one for multi-threaded while somebody holds its address space (mm_users;
  * change_pte_range(), mm/mprotect.c). So: fresh processes of one thread with local memory, each up to its first scan,
- * with a reader or without, in turns; then new hints are counted, and the faults of touching everything.
+ * with a reader or without, in random order; then new hints are counted, and the faults of touching everything.
  *
  * Stalls and loses: the same with a second thread that maps and unmaps. It waits for the mmap lock that readers hold;
  * and while it waits, a scan of the balancer finds no lock either and is given up (task_numa_work()).
@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chance.h"
 #include "check_run.h"
 #include "i18n.h"
 
@@ -19,11 +20,11 @@
 #define FIRST_LIMIT_NS 3000000000ULL
 #define FIRST_ATTEMPTS 4     /* a scan that takes long puts the next one off for 32 times as long */
 #define SHORT_NS 250000000ULL /* for waits alone, where no scan is to be had */
-#define SEEN_P 0.05	     /* a difference that chance makes more often is none */
+#define SEEN_P 0.05	     /* a difference that chance makes more often, in any of the readers, is none */
 #define LOST_ANYWAY 0.75     /* more scans lost than that without a reader, and a reader can't be seen losing any */
 #define READERS_MOST 16
 
-/* All windows of an effect. Readers first, then the controls: alone, and beside a process that only burns. */
+/* All windows of an effect. The controls come first: alone, and beside a process that only burns. */
 struct series {
 	struct np_checker *checker;
 	struct np_window window; /* what all have in common */
@@ -31,6 +32,8 @@ struct series {
 	size_t reader_count;
 	struct np_samples by[READERS_MOST];
 	int errors[READERS_MOST]; /* not 0: the reader can't be tested, and why */
+	uint64_t chance;
+	bool switched_off; /* the balancer, while windows ran: they say nothing of hints and scans */
 };
 
 static const char *const controls[] = { "none", "busy" };
@@ -44,11 +47,18 @@ static void series_free(struct series *series)
 
 static void series_init(struct series *series, struct np_checker *checker, enum np_subject_command command)
 {
-	*series = (struct series){ .checker = checker, .window = { .command = command, .pages = PAGES } };
+	*series = (struct series){ .checker = checker, .window = { .command = command, .pages = PAGES },
+				   .chance = np_chance_seed() };
 	for (size_t i = 0; i < CONTROLS; i++)
 		series->readers[series->reader_count++] = controls[i];
 	for (const char *const *reader = np_check_disturbers; *reader; reader++)
 		series->readers[series->reader_count++] = *reader;
+}
+
+/* Where the balancer did not come by, nothing could be hinted, with a reader or without: that window says nothing. */
+static bool is_scanned(const struct np_check_sample *sample)
+{
+	return !sample->scans.known || sample->scans.value > 0;
 }
 
 /* A window alone, up to the first scan. */
@@ -62,17 +72,17 @@ static int run_first(struct series *series, struct np_check_sample *ret)
 	window.limit_ns = FIRST_LIMIT_NS;
 	for (int i = 0; i < FIRST_ATTEMPTS && !result; i++) {
 		result = np_window_run(series->checker, &window, ret);
-		if (!result && (!ret->scans.known || ret->scans.value > 0))
+		if (!result && is_scanned(ret))
 			break;
 	}
 	return result;
 }
 
 /*
- * How much processor time it takes to the first scan, whatever this machine's settings. All windows get some more.
- * 0 and *ret_scanned, or an error.
+ * How much processor time it takes to the first scan, whatever this machine's settings; once for all windows. 0 and
+ * *ret_scanned, or an error. Where scans can't be seen, the default settings are taken to hold: after a second.
  */
-static int find_length(struct series *series, bool *ret_scanned, uint64_t *ret_cpu_ns)
+static int find_scan(struct series *series, bool *ret_scanned, uint64_t *ret_cpu_ns)
 {
 	struct np_check_sample sample;
 	int result = run_first(series, &sample);
@@ -80,45 +90,66 @@ static int find_length(struct series *series, bool *ret_scanned, uint64_t *ret_c
 	if (result)
 		return result;
 	*ret_cpu_ns = (uint64_t)sample.cpu_ns.value;
-	*ret_scanned = !sample.scans.known || sample.scans.value > 0;
-	/* Where scans can't be seen, the default settings are taken to hold: the first after a second. */
-	series->window.limit_ns = sample.scans.known && *ret_scanned ? *ret_cpu_ns + *ret_cpu_ns / 2 :
-								       FIRST_LIMIT_NS / 2;
+	*ret_scanned = is_scanned(&sample);
+	if (*ret_scanned)
+		series->checker->scan_cpu_ns = sample.scans.known ? *ret_cpu_ns : FIRST_LIMIT_NS / 3;
 	return 0;
 }
 
+/* Once more where a window is for a scan, and none came. */
+static int run_window(struct series *series, const struct np_window *window, struct np_check_sample *ret)
+{
+	int result = np_window_run(series->checker, window, ret);
+
+	if (!result && window->scans == 1 && !is_scanned(ret))
+		result = np_window_run(series->checker, window, ret);
+	return result;
+}
+
+static int run_reader(struct series *series, size_t reader, unsigned round, const char *what)
+{
+	struct np_window window = series->window;
+	struct np_check_sample sample;
+	int result;
+
+	if (series->errors[reader])
+		return 0;
+	np_check_step(series->checker, _("%s, round %u of %u: %s"), what, round + 1, series->checker->rounds,
+		      series->readers[reader]);
+	window.reader = series->readers[reader];
+	window.round = round;
+	result = run_window(series, &window, &sample);
+	if (!result)
+		return np_samples_add(&series->by[reader], &sample);
+	series->errors[reader] = result;
+	return result == -ENOMEM ? result : 0;
+}
+
+/* All readers and controls, in random order. */
 static int run_round(struct series *series, unsigned round, const char *what)
 {
-	for (size_t i = 0; i < series->reader_count; i++) {
-		struct np_window window = series->window;
-		struct np_check_sample sample;
-		/* Each round starts with another reader, so that no order is always the same. */
-		size_t at = (i + (size_t)round * 5) % series->reader_count;
-		int result;
-
-		if (series->errors[at])
-			continue;
-		np_check_step(series->checker, _("%s, round %u of %u: %s"), what, round + 1, series->checker->rounds,
-			      series->readers[at]);
-		window.reader = series->readers[at];
-		window.round = round;
-		result = np_window_run(series->checker, &window, &sample);
-		if (result == -ENOMEM)
-			return result;
-		if (result)
-			series->errors[at] = result;
-		else if (np_samples_add(&series->by[at], &sample) < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int run_rounds(struct series *series, const char *what)
-{
+	size_t order[READERS_MOST];
 	int result = 0;
 
-	for (unsigned round = 0; round < series->checker->rounds && !result; round++)
+	for (size_t i = 0; i < series->reader_count; i++)
+		order[i] = i;
+	np_chance_draw(order, series->reader_count, series->reader_count, &series->chance);
+	for (size_t i = 0; i < series->reader_count && !result; i++)
+		result = run_reader(series, order[i], round, what);
+	return result;
+}
+
+/* Without the balancer there is nothing to see for those who wait for a scan; others have waits to measure. */
+static int run_rounds(struct series *series, const char *what)
+{
+	bool in_vain = false;
+	int result = 0;
+
+	for (unsigned round = 0; round < series->checker->rounds && !result && !in_vain; round++) {
 		result = run_round(series, round, what);
+		series->switched_off |= !series->checker->why_no_hints && !np_check_is_balancing(series->checker);
+		in_vain = series->switched_off && series->window.scans == 1;
+	}
 	return result;
 }
 
@@ -129,7 +160,7 @@ static size_t take_numbers(const struct np_samples *samples, measure of, double 
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < samples->count && count < 32; i++) {
+	for (size_t i = 0; i < samples->count && count < NP_GROUP_MOST / CONTROLS; i++) {
 		double number = of(&samples->samples[i]);
 
 		if (number >= 0)
@@ -149,11 +180,16 @@ static size_t take_controls(const struct series *series, size_t reader, measure 
 	return count;
 }
 
-static double hinted_share(const struct np_check_sample *sample)
+static double share_of_pages(const struct np_check_sample *sample)
 {
 	const struct np_fact *pages = sample->hints.known ? &sample->hints : &sample->faults;
 
 	return pages->known ? (double)(pages->value < PAGES ? pages->value : PAGES) / PAGES : -1;
+}
+
+static double hinted_share(const struct np_check_sample *sample)
+{
+	return is_scanned(sample) ? share_of_pages(sample) : -1;
 }
 
 static double mean_wait_ns(const struct np_check_sample *sample)
@@ -164,7 +200,7 @@ static double mean_wait_ns(const struct np_check_sample *sample)
 /* A scan that came to nothing: the second thread makes this process one whose local pages are hinted. */
 static double lost_share(const struct np_check_sample *sample)
 {
-	double share = hinted_share(sample);
+	double share = share_of_pages(sample);
 
 	return share < 0 ? -1 : share > 0.5 ? 0 : 1;
 }
@@ -178,41 +214,96 @@ struct judging {
 
 static int keep_samples(struct np_check_test *test, const struct np_samples *samples)
 {
+	struct np_check_sample *more;
+
 	if (!samples->count)
 		return 0;
-	test->samples = malloc(samples->count * sizeof(*test->samples));
-	if (!test->samples)
+	more = reallocarray(test->samples, test->sample_count + samples->count, sizeof(*more));
+	if (!more)
 		return -ENOMEM;
-	memcpy(test->samples, samples->samples, samples->count * sizeof(*test->samples));
-	test->sample_count = samples->count;
+	memcpy(more + test->sample_count, samples->samples, samples->count * sizeof(*more));
+	test->samples = more;
+	test->sample_count += samples->count;
 	return 0;
+}
+
+/* Those of the first control, which has no test of its own, are kept with the test of the other: see np_check_sample. */
+static int keep_all_samples(struct np_check_test *test, const struct series *series, size_t reader)
+{
+	int result = keep_samples(test, &series->by[reader]);
+
+	return result || reader != CONTROLS - 1 ? result : keep_samples(test, &series->by[0]);
 }
 
 /* By the test and by the interval: neither alone is to make a finding of a few windows. */
-static bool is_seen(const struct np_estimate *size, const struct judging *judging)
+static bool is_seen(const struct np_estimate *size, double adjusted_p, const struct judging *judging)
 {
-	return size->p <= SEEN_P && size->value >= judging->least && size->low > (judging->ratio ? 1 : 0);
+	return adjusted_p <= SEEN_P && size->value >= judging->least && size->low > (judging->ratio ? 1 : 0);
 }
 
-static int judge(const struct series *series, size_t reader, const struct judging *judging)
+static int estimate(const struct series *series, size_t reader, const struct judging *judging,
+		    struct np_check_test *test)
 {
-	struct np_check_test *test =
-		np_check_add(series->checker->check, judging->effect, series->readers[reader], NP_MEMORY_ANY);
-	double numbers[64], alone[64];
+	double numbers[NP_GROUP_MOST], alone[NP_GROUP_MOST];
+	struct np_difference difference;
 	size_t count = take_numbers(&series->by[reader], judging->of, numbers);
 	size_t alone_count = take_controls(series, reader, judging->of, alone);
 
-	if (!test || keep_samples(test, &series->by[reader]) < 0)
-		return -ENOMEM;
-	if (series->errors[reader])
-		return np_check_no_reader(series->checker, test, series->errors[reader]);
 	test->estimate = judging->ratio ? np_estimate_ratio(numbers, count, alone, alone_count) :
 					  np_estimate_share(numbers, count);
 	if (!test->estimate.known || !alone_count)
-		return np_check_unknown(test, "%s", _("too few windows; more --rounds would make it known"));
-	test->estimate.p = np_permutation_p(numbers, count, alone, alone_count);
-	test->result = is_seen(&test->estimate, judging) ? NP_CHECK_COSTS : NP_CHECK_PASSES;
+		return np_check_unknown(test, "%s", N_("too few windows; more --rounds would make it known"));
+	if (!judging->ratio) {
+		np_permutation_test(numbers, count, alone, alone_count, &difference);
+		test->estimate.p = difference.more_p;
+	}
+	test->result = NP_CHECK_PASSES;
 	return 0;
+}
+
+static int measure_reader(const struct series *series, size_t reader, const struct judging *judging)
+{
+	struct np_check_test *test =
+		np_check_add(series->checker->check, judging->effect, series->readers[reader], NP_MEMORY_ANY);
+
+	if (!test || keep_all_samples(test, series, reader) < 0)
+		return -ENOMEM;
+	if (series->errors[reader])
+		return np_check_no_reader(series->checker, test, series->errors[reader]);
+	return estimate(series, reader, judging, test);
+}
+
+static bool is_control(const char *reader)
+{
+	return strcmp(reader, controls[0]) == 0 || strcmp(reader, controls[1]) == 0;
+}
+
+/* With many readers chance would find something in one: Holm's correction, but for the control. */
+static void find_costs(struct np_kernel_check *check, const struct judging *judging)
+{
+	struct np_check_test *family[READERS_MOST];
+	double p[READERS_MOST] = { 0 }, adjusted[READERS_MOST];
+	size_t count = 0;
+
+	for (size_t i = 0; i < check->test_count; i++) {
+		struct np_check_test *test = &check->tests[i];
+
+		if (test->effect != judging->effect || test->result != NP_CHECK_PASSES)
+			continue;
+		if (is_control(test->reader)) {
+			if (is_seen(&test->estimate, test->estimate.p, judging))
+				test->result = NP_CHECK_COSTS;
+		} else {
+			p[count] = test->estimate.p;
+			family[count++] = test;
+		}
+	}
+	np_holm(p, count, adjusted);
+	for (size_t i = 0; i < count; i++) {
+		family[i]->estimate.p = adjusted[i];
+		if (is_seen(&family[i]->estimate, adjusted[i], judging))
+			family[i]->result = NP_CHECK_COSTS;
+	}
 }
 
 static int judge_all(const struct series *series, const struct judging *judging)
@@ -220,15 +311,17 @@ static int judge_all(const struct series *series, const struct judging *judging)
 	int result = 0;
 
 	for (size_t i = 0; i < series->reader_count && !result; i++)
-		if (strcmp(series->readers[i], "none") != 0)
-			result = judge(series, i, judging);
+		if (strcmp(series->readers[i], controls[0]) != 0)
+			result = measure_reader(series, i, judging);
+	if (!result)
+		find_costs(series->checker->check, judging);
 	return result;
 }
 
 /* The mean over the windows of both controls. */
 static double mean_of_controls(const struct series *series, measure of)
 {
-	double numbers[64], sum = 0;
+	double numbers[NP_GROUP_MOST], sum = 0;
 	size_t count = take_controls(series, READERS_MOST, of, numbers);
 
 	for (size_t i = 0; i < count; i++)
@@ -241,21 +334,29 @@ static int run_causes(struct np_checker *checker, struct series *series)
 	static const struct judging judging = { NP_CHECK_CAUSES, hinted_share, false, 0.01 };
 	bool scanned;
 	uint64_t cpu_ns;
-	int result = find_length(series, &scanned, &cpu_ns);
+	int result = find_scan(series, &scanned, &cpu_ns);
 
 	if (!result && !scanned)
 		checker->why_no_hints = np_why_not_hinted(checker, cpu_ns);
 	if (!result && checker->why_no_hints)
 		return np_check_all_unknown(checker, NP_CHECK_CAUSES, checker->why_no_hints);
 	series->window.scans = 1;
+	series->window.limit_ns = checker->scan_cpu_ns * 3 / 2;
 	if (!result)
 		result = run_rounds(series, _("does reading make hints"));
 	if (result)
 		return result;
+	if (series->switched_off)
+		return np_check_all_unknown(checker, NP_CHECK_CAUSES, np_check_switched_off());
 	if (mean_of_controls(series, hinted_share) > 0.5)
 		return np_check_all_unknown(checker, NP_CHECK_CAUSES,
-					    _("the balancer hints this memory without any reader too"));
+					    N_("the balancer hints this memory without any reader too"));
 	return judge_all(series, &judging);
+}
+
+static const char *two_cpus(void)
+{
+	return N_("it takes two CPUs to tell, one for the process and one for the reader");
 }
 
 int np_check_causes(struct np_checker *checker)
@@ -266,58 +367,38 @@ int np_check_causes(struct np_checker *checker)
 	if (checker->why_no_hints)
 		return np_check_all_unknown(checker, NP_CHECK_CAUSES, checker->why_no_hints);
 	if (checker->reader_cpu < 0)
-		return np_check_all_unknown(checker, NP_CHECK_CAUSES, _("it takes two CPUs to tell"));
+		return np_check_all_unknown(checker, NP_CHECK_CAUSES, two_cpus());
 	series_init(&series, checker, NP_SUBJECT_BURN);
 	result = run_causes(checker, &series);
 	series_free(&series);
 	return result;
 }
 
-static void forget_samples(struct series *series)
-{
-	for (size_t i = 0; i < series->reader_count; i++) {
-		free(series->by[i].samples);
-		series->by[i] = (struct np_samples){ 0 };
-	}
-}
-
-/* Where most scans come to nothing without a reader too, windows are too short for this machine: longer ones, once. */
-static int run_long_enough(struct series *series, bool scanned)
-{
-	const char *what = _("does reading stall");
-	int result = run_rounds(series, what);
-
-	if (result || !scanned || mean_of_controls(series, lost_share) <= LOST_ANYWAY)
-		return result;
-	forget_samples(series);
-	series->window.limit_ns *= 3;
-	return run_rounds(series, what);
-}
-
+/*
+ * Windows take as much processor time as it takes to the first scan and a little more, whether that scan comes to
+ * nothing or not: the waits of all are to be counted for as long.
+ */
 static int run_stalls(struct np_checker *checker, struct series *series)
 {
 	static const struct judging waits = { NP_CHECK_STALLS, mean_wait_ns, true, 1.5 };
 	static const struct judging losses = { NP_CHECK_LOSES, lost_share, false, 0.01 };
-	bool scanned = false;
-	uint64_t cpu_ns;
-	int result = checker->why_no_hints ? 0 : find_length(series, &scanned, &cpu_ns);
+	const char *why = checker->why_no_hints;
+	int result;
 
-	series->window.scans = UINT64_MAX; /* as long as it takes, and not shorter where a scan succeeds */
-	if (!scanned)
-		series->window.limit_ns = SHORT_NS;
-	if (!result)
-		result = run_long_enough(series, scanned);
+	series->window.scans = UINT64_MAX;
+	series->window.limit_ns = checker->scan_cpu_ns ? checker->scan_cpu_ns * 5 / 4 : SHORT_NS;
+	result = run_rounds(series, _("does reading stall"));
 	if (!result)
 		result = judge_all(series, &waits);
+	if (!why && series->switched_off)
+		why = np_check_switched_off();
+	else if (!why && !checker->scan_cpu_ns)
+		why = two_cpus();
+	else if (!why && mean_of_controls(series, lost_share) > LOST_ANYWAY)
+		why = N_("most scans are lost without any reader too; a less busy machine might make it known");
 	if (result)
 		return result;
-	if (checker->why_no_hints)
-		return np_check_all_unknown(checker, NP_CHECK_LOSES, checker->why_no_hints);
-	if (mean_of_controls(series, lost_share) > LOST_ANYWAY)
-		return np_check_all_unknown(checker, NP_CHECK_LOSES,
-					    _("most scans are lost without any reader too; a less busy machine might "
-					      "make it known"));
-	return judge_all(series, &losses);
+	return why ? np_check_all_unknown(checker, NP_CHECK_LOSES, why) : judge_all(series, &losses);
 }
 
 int np_check_stalls(struct np_checker *checker)

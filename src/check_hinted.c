@@ -85,7 +85,7 @@ static int probe_slice(struct np_checker *checker, struct np_subject *subject, s
 	if (result == -EPIPE)
 		return result;
 	if (result == -EINVAL || result == -ENOSYS || result == -ENOTSUP)
-		return set_why(&probe->why, _("this kernel does not have it"));
+		return set_why(&probe->why, N_("this kernel does not have it"));
 	if (result)
 		return set_why(&probe->why, strerror(-result));
 	result = touch(subject, arguments[0], SLICE_PAGES, &faults);
@@ -99,7 +99,7 @@ static int probe_slice(struct np_checker *checker, struct np_subject *subject, s
 	else if (faults >= control_faults / 4 * 3)
 		probe->consumes = NP_CONSUMES_NO;
 	else
-		return set_why(&probe->why, _("some of the hints went, others stayed"));
+		return set_why(&probe->why, N_("some of the hints went, others stayed"));
 	return 0;
 }
 
@@ -114,9 +114,9 @@ static int run_probes(struct np_checker *checker, struct np_subject *subject, ui
 		struct np_probe_result *probe = &checker->check->probes[probes[i].probe];
 
 		if (probes[i].probe == NP_PROBE_KVM && !checker->with_kvm)
-			result = set_why(&probe->why, _("not asked for; --with-kvm would make it known"));
+			result = set_why(&probe->why, N_("not asked for; --with-kvm would make it known"));
 		else if (control_faults < SLICE_PAGES / 2)
-			result = set_why(&probe->why, _("the memory for it was not hinted"));
+			result = set_why(&probe->why, N_("the memory for it was not hinted"));
 		else
 			result = probe_slice(checker, subject, i, control_faults);
 	}
@@ -142,9 +142,9 @@ static int judge_clears(struct np_check_test *test, uint64_t control, uint64_t b
 	test->got_pages = NP_FACT((int64_t)after);
 	test->control_pages = NP_FACT((int64_t)control);
 	if (control)
-		return np_check_unknown(test, _("hints went away from a stopped process by themselves"));
+		return np_check_unknown(test, N_("hints went away from a stopped process by themselves"));
 	if (!before)
-		return np_check_unknown(test, _("no hints were left to be cleared"));
+		return np_check_unknown(test, N_("no hints were left to be cleared"));
 	test->result = after < before ? NP_CHECK_FAILS : NP_CHECK_PASSES;
 	return 0;
 }
@@ -187,7 +187,7 @@ static int all_clears_unknown(struct np_checker *checker, const char *why)
 		if (touches(*reader))
 			continue;
 		test = np_check_add(checker->check, NP_CHECK_CLEARS, *reader, NP_MEMORY_HINTED);
-		if (!test || np_check_unknown(test, _("page tables can't be read: %s"), why) < 0)
+		if (!test || np_check_unknown(test, "page tables can't be read: %s", why) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -215,7 +215,7 @@ static int test_all_clears(struct np_checker *checker, struct np_subject *subjec
 
 static const char *not_hinted(void)
 {
-	return _("the balancer hinted none of it; another run might make it known");
+	return N_("the balancer hinted none of it; another run might make it known");
 }
 
 /*

@@ -83,7 +83,7 @@ struct np_reading np_check_reading(const struct np_checker *checker, const struc
 int np_check_no_reader(const struct np_checker *checker, struct np_check_test *test, int error)
 {
 	if (error == -ENOTSUP && !checker->walker && strcmp(test->reader, "numaprobe") == 0)
-		return np_check_unknown(test, _("page tables can't be read: %s"), checker->why_no_walker);
+		return np_check_unknown(test, "page tables can't be read: %s", checker->why_no_walker);
 	if (error != -ENOTSUP)
 		return np_check_unknown(test, "%s", strerror(-error));
 	test->result = NP_CHECK_ABSENT;
@@ -144,10 +144,10 @@ char *np_why_not_hinted(const struct np_checker *checker, uint64_t cpu_ns)
 	/* "sched/numa: skip VMA scanning on memory pinned to one NUMA node via cpuset.mems", 6.16. */
 	if (asprintf(&why,
 		     one_node && cpusets_in_use(checker->root_fd) ?
-			     _("the balancer hinted nothing in %.1f s of processor time: one node and cpusets in use "
-			       "keep it away since Linux 6.16; no cpuset, or a second node, would make it known") :
-			     _("the balancer hinted nothing in %.1f s of processor time; a less busy machine might "
-			       "make it known"),
+			     "the balancer hinted nothing in %.1f s of processor time: one node and cpusets in use "
+			     "keep it away since Linux 6.16; no cpuset, or a second node, would make it known" :
+			     "the balancer hinted nothing in %.1f s of processor time; a less busy machine might "
+			     "make it known",
 		     (double)cpu_ns / 1e9) < 0)
 		return NULL;
 	return why;
@@ -157,11 +157,24 @@ char *np_why_not_hinted(const struct np_checker *checker, uint64_t cpu_ns)
 static const char *why_no_balancing(const struct np_system *system)
 {
 	if (!system->numa_balancing.known)
-		return _("this kernel has no NUMA balancing, so nothing is ever hinted; one that has it would make it "
+		return N_("this kernel has no NUMA balancing, so nothing is ever hinted; one that has it would make it "
 			 "known");
 	if (!(system->numa_balancing.value & 1))
-		return _("NUMA balancing is off; sysctl kernel.numa_balancing=1 would make it known");
+		return N_("NUMA balancing is off; sysctl kernel.numa_balancing=1 would make it known");
 	return NULL;
+}
+
+bool np_check_is_balancing(const struct np_checker *checker)
+{
+	np_cleanup_text struct np_text text = { 0 };
+
+	return np_read_text(checker->root_fd, "proc/sys/kernel/numa_balancing", &text) == 0 &&
+	       strtoul(text.data, NULL, 10) & 1;
+}
+
+const char *np_check_switched_off(void)
+{
+	return N_("somebody switched NUMA balancing off during the test; left on, it would make it known");
 }
 
 void np_check_step(struct np_checker *checker, const char *format, ...)
@@ -198,9 +211,9 @@ static int tell_regime(struct np_checker *checker)
 	check->regime = np_regime_of(check->probes, np_check_blind(check), &why);
 	if (check->regime != NP_REGIME_UNKNOWN)
 		return 0;
-	check->regime_why = strdup(checker->quick	 ? _("not tested with --quick") :
+	check->regime_why = strdup(checker->quick	 ? N_("not tested with --quick") :
 				   checker->why_no_hints ? checker->why_no_hints :
-							   _(why));
+							   why);
 	return check->regime_why ? 0 : -ENOMEM;
 }
 

@@ -20,6 +20,7 @@ struct np_checker {
 	uint64_t steps_done, steps; /* of progress */
 	unsigned rounds;      /* of causes and stalls */
 	int subject_cpu, reader_cpu; /* not the same; -1: there is only one */
+	uint64_t scan_cpu_ns; /* processor time to a subject's first scan; 0: there is none, or not known yet */
 	char *why_no_hints;   /* NULL: the balancer may hint. Owned by np_check_run() */
 	bool with_kvm;
 	bool quick;
@@ -52,6 +53,10 @@ int np_check_stalls(struct np_checker *checker); /* and loses */
 
 /* Why there are no hints though the balancer is on; the caller frees it. NULL where memory is short. */
 char *np_why_not_hinted(const struct np_checker *checker, uint64_t cpu_ns);
+
+/* Whether the balancer is on now; and the reason that a test is unknown for where it is no longer. */
+bool np_check_is_balancing(const struct np_checker *checker);
+const char *np_check_switched_off(void);
 
 /* One step more is about to be done. */
 void np_check_step(struct np_checker *checker, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -190,7 +190,7 @@ static int judge(struct np_check_test *test, enum np_sayer sayer, uint64_t pages
 		return np_check_unknown(test, "%s", strerror(-error));
 	/* Memory that was not as it was made to be proves nothing. */
 	if (!sayers[sayer].of_process && plain->by[sayer].pages != pages && tested->by[sayer].pages != pages)
-		return np_check_unknown(test, "%s", _("the memory for the test did not stay resident"));
+		return np_check_unknown(test, "%s", N_("the memory for the test did not stay resident"));
 	said = pages_said(sayer, pages, plain, tested);
 	test->got_pages = NP_FACT((int64_t)said);
 	test->result = said == pages ? NP_CHECK_PASSES : NP_CHECK_FAILS;
@@ -225,5 +225,5 @@ int np_sayings_unknown(struct np_checker *checker, enum np_check_memory memory, 
 
 const char *np_no_huge_page(void)
 {
-	return _("the kernel gave no transparent huge page; more free memory, or transparent_hugepage=madvise, would");
+	return N_("the kernel gave no transparent huge page; more free memory, or transparent_hugepage=madvise, would");
 }

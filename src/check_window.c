@@ -96,6 +96,7 @@ int np_window_run(struct np_checker *checker, const struct np_window *window, st
 	const struct np_subject_plan plan = {
 		.base_pages = window->pages,
 		.cpu = window->command == NP_SUBJECT_BURN ? checker->subject_cpu : -1,
+		.second_thread = window->command == NP_SUBJECT_CHURN, /* before the one that maps: see subject_child.c */
 	};
 	struct np_check_sample sample = { .round = window->round, .reader = window->reader };
 	struct np_subject subject = { 0 };

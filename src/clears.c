@@ -60,7 +60,7 @@ static int test_stopped(const struct clears *clears, const struct np_reader *rea
 	memset(surveys, 0, sizeof(surveys));
 	result = np_survey_take(clears->subject, &surveys[0]);
 
-	*ret = (struct np_read_effect){ .reader = reader->name, .clears = NP_EFFECT_NOT_TESTED };
+	*ret = (struct np_read_effect){ .reader = reader->name, .clears = NP_EFFECT_NOT_TESTED, .stopped = true };
 	if (!result)
 		result = np_survey_take(clears->subject, &surveys[1]);
 	if (!result)
@@ -91,7 +91,6 @@ static int keep(struct np_target *target, const struct np_read_effect *effect)
 		return -ENOMEM;
 	target->read_effects = more;
 	more[target->read_effect_count++] = *effect;
-	target->freeze_tested++;
 	return 0;
 }
 

@@ -168,7 +168,7 @@ static bool column_chosen(const struct np_column_choice *choice, const struct np
 	if (choice->processes)
 		return column->flags & NP_COLUMN_PROCESS && !(choice->watched && column->flags & NP_COLUMN_STATIC);
 	return column->flags & NP_COLUMN_DEFAULT ||
-	       (column->flags & NP_COLUMN_SEVERAL && snapshot->target_count > 1);
+	       (column->flags & NP_COLUMN_SEVERAL && !(column->flags & NP_COLUMN_RATE) && snapshot->target_count > 1);
 }
 
 int np_column_choice_expand(const struct np_column_choice *choice, const struct np_snapshot *snapshot,

@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "escape.h"
 #include "i18n.h"
@@ -128,10 +127,12 @@ static struct np_value rate_of(const struct np_row *row, const struct np_fact *c
 	return (struct np_value){ NP_VALUE_RATE, np_rate((uint64_t)change->value, row->target->rates->interval_ns), NULL };
 }
 
+/* Of the process: how much of it is a mapping's is not known. */
 #define RATE_GETTER(name, change)                                                                \
 	GETTER(name)                                                                             \
 	{                                                                                        \
-		return row->target->rates ? rate_of(row, &row->target->rates->change) : unknown(); \
+		return row->target->rates && !row->mapping ? rate_of(row, &row->target->rates->change) : \
+							     unknown();                             \
 	}
 
 RATE_GETTER(get_made, made)
@@ -302,6 +303,18 @@ const struct np_column *np_columns(size_t *ret_count)
 	return columns;
 }
 
+/* In any case of letters, as ASCII has them: in Turkish the lower case of I is another letter than i. */
+static bool is_name(const char *name, const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		char letter = text[i] >= 'a' && text[i] <= 'z' ? (char)(text[i] - 'a' + 'A') : text[i];
+
+		if (letter != name[i]) /* also where the name ends */
+			return false;
+	}
+	return name[length] == '\0';
+}
+
 /* Numbers of nodes are small: NP_MAX_NODES bounds them, and keeps the sum from overflowing. */
 static int parse_node(const char *digits, size_t length, uint32_t *ret)
 {
@@ -336,7 +349,7 @@ int np_column_find(const char *name, size_t length, struct np_column_ref *ret)
 	for (size_t i = 0; i < COLUMN_COUNT; i++) {
 		const struct np_column *column = &columns[i];
 
-		if (strncasecmp(column->name, name, length) == 0 && column->name[length] == '\0') {
+		if (is_name(column->name, name, length)) {
 			*ret = (struct np_column_ref){ column, column->flags & NP_COLUMN_PER_NODE ? NP_NODE_ALL : 0 };
 			return 0;
 		}

@@ -195,7 +195,7 @@ static int add_read_effect(struct run *run, const struct np_bracketed *bracketed
 	target->read_effects = more;
 	more += target->read_effect_count++;
 	*more = (struct np_read_effect){ bracketed->reader->name, hints.before, hints.cleared, bracketed->elapsed_ns,
-					 run->stopped ? NP_FACT(0) : NP_NOT_KNOWN, NP_EFFECT_NOT_TESTED };
+					 run->stopped ? NP_FACT(0) : NP_NOT_KNOWN, NP_EFFECT_NOT_TESTED, false };
 	if (hints.before && hints.cleared == 0)
 		more->clears = NP_EFFECT_NO;
 	else if (hints.cleared && run->stopped)

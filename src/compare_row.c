@@ -7,17 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "defects.h"
 #include "i18n.h"
 #include "judge.h"
+#include "quickcheck.h"
 
 static const char *defect_of(const struct np_claim *claim, const struct np_quickcheck *check)
 {
-	bool smaps = claim->smaps_defect && (check->smaps_misses_thp == NP_EFFECT_YES ||
-					     check->smaps_misses_base == NP_EFFECT_YES);
-	bool move_pages = claim->move_pages_defect && check->move_pages_misses == NP_EFFECT_YES;
+	const struct np_defect *defect = claim->smaps_defect	  ? np_quick_defect(check, "smaps-") :
+					 claim->move_pages_defect ? np_quick_defect(check, "move-pages-") :
+								    NULL;
 
-	return check->done && (smaps || move_pages) ? NP_DEFECT_FOLLOW : NULL;
+	return defect ? defect->name : NULL;
 }
 
 /* Keeps a mapping of which the file says something else than the page tables; counts it otherwise. */
@@ -85,12 +85,12 @@ static int explain_unknown(const struct np_bracketed *bracketed, struct np_compa
 	int length;
 
 	if (!row->pages.known)
-		length = asprintf(&row->reason, "%s", _("this kernel's file does not say"));
+		length = asprintf(&row->reason, "%s", N_("this kernel's file does not say"));
 	else if (!bracketed->settled)
-		length = asprintf(&row->reason, _("its mappings changed while it was read, each of %d times"),
+		length = asprintf(&row->reason, "its mappings changed while it was read, each of %d times",
 				  NP_COMPARE_TRIES);
 	else
-		length = asprintf(&row->reason, _("%llu page faults while it was read may explain the difference"),
+		length = asprintf(&row->reason, "%llu page faults while it was read may explain the difference",
 				  (unsigned long long)bracketed->faults);
 	if (length >= 0)
 		return 0;

@@ -20,6 +20,21 @@ bool np_is_compressed(const char *bytes, size_t length)
 #define LEVEL 9		/* a report shrinks to a twentieth; higher ones gain little */
 #define WINDOW_LOG_MOST 27 /* 128 MiB: what level 19 and below ever ask for, and the library's own default */
 
+/* With a checksum: without one, a damaged frame may well unpack to something else. */
+static size_t compress_checked(void *data, size_t room, const char *bytes, size_t length)
+{
+	ZSTD_CCtx *context = ZSTD_createCCtx();
+	size_t got;
+
+	if (!context)
+		return (size_t)-1; /* ZSTD_error_GENERIC */
+	ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, LEVEL);
+	ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+	got = ZSTD_compress2(context, data, room, bytes, length);
+	ZSTD_freeCCtx(context);
+	return got;
+}
+
 int np_compress(const char *bytes, size_t length, struct np_text *ret)
 {
 	size_t room = ZSTD_compressBound(length), got;
@@ -27,7 +42,7 @@ int np_compress(const char *bytes, size_t length, struct np_text *ret)
 
 	if (!data)
 		return -ENOMEM;
-	got = ZSTD_compress(data, room, bytes, length, LEVEL);
+	got = compress_checked(data, room, bytes, length);
 	if (ZSTD_isError(got)) {
 		free(data);
 		return -ENOMEM;

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 
+#include "chance.h"
 #include "clears.h"
 #include "i18n.h"
 #include "parse_sched.h"
@@ -20,7 +20,6 @@
 #define PAGE_SHIFT 12
 #define SAMPLE_TRIES 8
 #define TRY_NS 10000000 /* to see whether a reader works here */
-#define LOOK_NS 20000000 /* between looks at the counter of passes */
 
 /* What is measured at each end of a window. */
 struct sample {
@@ -40,9 +39,7 @@ struct run {
 	struct np_subject subject;
 	struct np_survey survey;
 	bool surveyed;
-	uint64_t least_ns, most_ns; /* the ends of the present window, see NP_WINDOW_LEAST_NS */
-	uint64_t next_look_ns;	    /* at the balancer's passes */
-	struct np_fact scans;	    /* at the window's start */
+	uint64_t end_ns; /* of the present window */
 };
 
 static uint64_t clock_ns(clockid_t clock)
@@ -183,17 +180,9 @@ static struct np_fact change(const struct np_fact *before, const struct np_fact 
 /* -EINTR: it is. */
 static int window_over(void *argument)
 {
-	struct run *run = argument;
-	uint64_t now = clock_ns(CLOCK_MONOTONIC);
-	struct np_fact scans;
+	const struct run *run = argument;
 
-	if (now >= run->most_ns)
-		return -EINTR;
-	if (now < run->least_ns || now < run->next_look_ns)
-		return 0;
-	run->next_look_ns = now + LOOK_NS;
-	scans = read_scans(run);
-	return !scans.known || !run->scans.known || scans.value - run->scans.value >= NP_WINDOW_PASSES ? -EINTR : 0;
+	return clock_ns(CLOCK_MONOTONIC) >= run->end_ns ? -EINTR : 0;
 }
 
 /* Reads again and again until the window is over; a long reading is broken off there. */
@@ -222,12 +211,9 @@ static int read_for_a_while(struct run *run, const struct np_reader *reader, str
 	return result == -EINTR ? 0 : result;
 }
 
-/* Without a balancer there is no pass to wait for. */
-static void start_window(struct run *run, uint64_t now, const struct np_fact *scans)
+static uint64_t window_ns(const struct np_experiment *experiment)
 {
-	run->least_ns = run->next_look_ns = now + NP_WINDOW_LEAST_NS;
-	run->most_ns = run->target->experiment->balancing_off ? run->least_ns : now + NP_WINDOW_MOST_NS;
-	run->scans = *scans;
+	return experiment->balancing_off ? NP_WINDOW_OFF_NS : NP_WINDOW_NS;
 }
 
 static int run_window(struct run *run, const struct np_reader *reader, struct np_trial *ret)
@@ -237,7 +223,7 @@ static int run_window(struct run *run, const struct np_reader *reader, struct np
 	int result = take_sample(run, &before);
 
 	start = clock_ns(CLOCK_MONOTONIC);
-	start_window(run, start, &before.scans);
+	run->end_ns = start + window_ns(run->target->experiment);
 	ret->reader = reader->name;
 	if (!result)
 		result = read_for_a_while(run, reader, ret);
@@ -260,15 +246,6 @@ static void report(struct run *run, const char *operation, int error, const char
 	np_problem_add(run->plan->measure->snapshot, run->path, operation, error, "%s", effect);
 }
 
-static uint64_t random_next(uint64_t *state)
-{
-	*state += 0x9e3779b97f4a7c15ULL; /* splitmix64 */
-	uint64_t mixed = (*state ^ (*state >> 30)) * 0xbf58476d1ce4e5b9ULL;
-
-	mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebULL;
-	return mixed ^ (mixed >> 31);
-}
-
 static bool is_in_plan(const struct run *run, const struct np_reader *reader)
 {
 	return reader->kind == NP_READER_CONTROL || run->readers & 1ULL << (reader - np_readers);
@@ -287,7 +264,7 @@ static const struct np_reader **make_order(const struct run *run, struct np_expe
 		for (unsigned i = 0; i < experiment->rounds && is_in_plan(run, reader); i++)
 			order[count++] = reader;
 	for (size_t i = count; i > 1; i--) {
-		size_t other = (size_t)(random_next(&state) % i);
+		size_t other = np_chance_below(i, &state);
 		const struct np_reader *last = order[i - 1];
 
 		order[i - 1] = order[other];
@@ -308,8 +285,9 @@ static int run_windows(struct run *run, struct np_experiment *experiment)
 	if (!experiment->windows)
 		result = -ENOMEM;
 	for (size_t i = 0; i < count && !result; i++) {
-		np_progress_show(run->plan->progress, _("PID %d: window %zu of %zu, %s"), (int)run->target->pid, i + 1,
-				 count, order[i]->name);
+		np_progress_show(run->plan->progress, _("PID %d: window %zu of %zu, %s; about %.0f s left"),
+				 (int)run->target->pid, i + 1, count, order[i]->name,
+				 (double)(count - i) * (double)window_ns(experiment) / 1e9);
 		experiment->windows[i].round = (unsigned)(i / (count / experiment->rounds));
 		result = run_window(run, order[i], &experiment->windows[i]);
 		experiment->window_count += !result;
@@ -336,12 +314,13 @@ static int drop_unusable(struct run *run)
 
 		if (!(run->readers & bit))
 			continue;
-		run->least_ns = run->most_ns = clock_ns(CLOCK_MONOTONIC) + TRY_NS;
+		run->end_ns = clock_ns(CLOCK_MONOTONIC) + TRY_NS;
 		error = read_for_a_while(run, reader, &ignored);
 		if (!error)
 			continue;
 		run->readers &= ~bit;
-		report(run, reader->name, -error, error == -ENOTSUP ? "this kernel does not have it" : "it could not be tried");
+		report(run, reader->name, -error,
+		       error == -ENOTSUP ? "this kernel does not have it" : "it could not be tried");
 		result = error == -ENOMEM || error == -ESRCH ? error : 0;
 	}
 	return result;
@@ -365,25 +344,14 @@ static void report_unknown(struct run *run, const struct np_experiment *experime
 	}
 }
 
-static uint64_t make_seed(void)
-{
-	uint64_t seed = 0;
-
-	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
-		seed = clock_ns(CLOCK_MONOTONIC);
-	return seed >> 12; /* a number that JSON readers keep */
-}
-
 static void announce(const struct run *run, const struct np_experiment *made)
 {
 	int conditions = 2 + __builtin_popcountll(run->readers);
 	double windows = conditions * (double)made->rounds;
 
 	np_progress_note(run->plan->progress,
-			 _("Experiment on PID %d: %u rounds of %d windows; %.0f s at least, %.0f s at most where the "
-			   "balancer is slow to come by."), (int)run->target->pid, made->rounds, conditions,
-			 windows * ((double)NP_WINDOW_LEAST_NS / 1e9),
-			 windows * ((double)(made->balancing_off ? NP_WINDOW_LEAST_NS : NP_WINDOW_MOST_NS) / 1e9));
+			 _("Experiment on PID %d: %u rounds of %d windows, %.0f s in all; --rounds sets how many."),
+			 (int)run->target->pid, made->rounds, conditions, windows * (double)window_ns(made) / 1e9);
 }
 
 static int experiment(struct run *run)
@@ -396,7 +364,7 @@ static int experiment(struct run *run)
 	made = run->target->experiment;
 	if (!made)
 		return -ENOMEM;
-	*made = (struct np_experiment){ .rounds = run->plan->rounds, .seed = make_seed(),
+	*made = (struct np_experiment){ .rounds = run->plan->rounds, .seed = np_chance_seed(),
 					.balancing_off = balancing->known && balancing->value == 0 };
 	announce(run, made);
 	result = run_windows(run, made);

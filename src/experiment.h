@@ -13,18 +13,16 @@
 #include "stats.h"
 
 /*
- * A window has so many passes of the balancer, but is no shorter than the one time and no longer than the other. One
- * pass would not do: since 6.4 a mapping that nobody touched is left out of some of them (vma_is_accessed() in
- * kernel/sched/fair.c). The balancer comes by once a second of processor time, but after a while of local faults
- * only once a minute.
+ * All windows are as long, whether the balancer comes by or not: how often it does is part of what happens. It hints
+ * one mapping a second at most once a process has run for some seconds (since 6.4 those that nobody touched are taken
+ * one by one: vma_is_accessed() in kernel/sched/fair.c), so few windows would be too short to wait for it, and a
+ * minute is what somebody may be asked to wait. More rounds see more.
  */
-#define NP_WINDOW_PASSES 3
-#define NP_WINDOW_LEAST_NS 2000000000ULL
-#define NP_WINDOW_MOST_NS 30000000000ULL
-#define NP_ROUNDS 4 /* the fewest that tell three readers from chance: one order of 70 */
+#define NP_WINDOW_NS 3000000000ULL
+#define NP_WINDOW_OFF_NS 1000000000ULL /* with balancing off, where there is only the processor time to compare */
+#define NP_ROUNDS 5 /* tell a reader, of many, from chance even where one of its windows shows nothing */
 #define NP_ROUNDS_MOST 64
 #define NP_ALPHA 0.05 /* of all readers together, for each effect */
-#define NP_CONFIDENCE 0.95
 
 /* What happened in one window. */
 struct np_trial {

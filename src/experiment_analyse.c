@@ -10,6 +10,8 @@
 #include "i18n.h"
 #include "readers.h"
 
+#define SCANNED_LEAST 2 /* windows in which the balancer came by, for a "none seen" */
+
 static bool is_reader(const char *name)
 {
 	const struct np_reader *reader = np_reader_find(name, strlen(name));
@@ -24,12 +26,9 @@ struct measure {
 	bool more_is_worse;
 };
 
-/* In a pass. */
-static bool made(const struct np_trial *window, double *ret)
+static bool made_per_second(const struct np_trial *window, double *ret)
 {
-	int64_t passes = window->scans.known && window->scans.value > 1 ? window->scans.value : 1;
-
-	*ret = (double)window->made / (double)passes;
+	*ret = window->elapsed_ns ? 1e9 * (double)window->made / (double)window->elapsed_ns : 0;
 	return true;
 }
 
@@ -46,7 +45,7 @@ static bool scans_per_minute(const struct np_trial *window, double *ret)
 }
 
 static const struct measure measures[] = {
-	[NP_MEASURE_CAUSES] = { "causes", made, true },
+	[NP_MEASURE_CAUSES] = { "causes", made_per_second, true },
 	[NP_MEASURE_STALLS] = { "stalls", run_share, false },
 	[NP_MEASURE_LOSES] = { "loses", scans_per_minute, false },
 };
@@ -73,14 +72,36 @@ static size_t collect(const struct np_experiment *experiment, const char *reader
 	return count;
 }
 
-/* The balancer never came by, so nothing could have been caused or lost. */
-static bool was_scanned(const struct np_experiment *experiment)
+/*
+ * The balancer came by, as far as that shows: it finished a pass, or hinted something. Other faults are no hints: then
+ * the whole machine has no new one.
+ */
+static bool is_scanned(const struct np_trial *window)
 {
+	bool no_hints = window->pte_updates.known && window->pte_updates.value == 0;
+
+	return (window->scans.known && window->scans.value > 0) || (window->made > 0 && !no_hints);
+}
+
+/* In how many windows of a reader. */
+static size_t scanned_windows(const struct np_experiment *experiment, const char *reader)
+{
+	size_t count = 0;
+
 	for (size_t i = 0; i < experiment->window_count; i++)
-		if (experiment->windows[i].made > 0 ||
-		    (experiment->windows[i].scans.known && experiment->windows[i].scans.value > 0))
-			return true;
-	return false;
+		count += strcmp(experiment->windows[i].reader, reader) == 0 && is_scanned(&experiment->windows[i]);
+	return count;
+}
+
+/* Where the balancer did not come by, nothing could have been caused or lost. NULL: it came by often enough. */
+static const char *why_not_scanned(const struct np_experiment *experiment, const struct np_effect_test *test)
+{
+	size_t with = scanned_windows(experiment, test->reader), without = scanned_windows(experiment, test->control);
+
+	/* What it causes would show in its own windows, what it loses in those of the control. */
+	if ((test->kind == NP_MEASURE_CAUSES ? with : without) >= SCANNED_LEAST)
+		return NULL;
+	return N_("the balancer came by too rarely in these windows; more --rounds may tell");
 }
 
 static bool has_run(const struct np_experiment *experiment)
@@ -100,14 +121,17 @@ static void judge(const struct np_experiment *experiment, struct np_effect_test 
 {
 	test->found = NP_EFFECT_NOT_TESTED;
 	if (!has_run(experiment))
-		test->reason = _("the process did not run");
-	else if (test->kind != NP_MEASURE_STALLS && !was_scanned(experiment))
-		test->reason = experiment->balancing_off ? _("NUMA balancing is off") :
-							   _("the balancer did not scan the process");
+		test->reason = N_("the process did not run");
+	else if (test->kind != NP_MEASURE_STALLS && experiment->balancing_off)
+		test->reason = N_("NUMA balancing is off");
 	else if (test->difference.least_p / 2 * (double)family > NP_ALPHA)
-		test->reason = _("too few rounds to tell anything from chance");
-	else
-		test->found = test->adjusted_p <= NP_ALPHA ? NP_EFFECT_YES : NP_EFFECT_NO;
+		test->reason = N_("too few rounds to tell anything from chance");
+	else if (test->adjusted_p <= NP_ALPHA)
+		test->found = NP_EFFECT_YES;
+	else if (test->kind != NP_MEASURE_STALLS)
+		test->reason = why_not_scanned(experiment, test);
+	if (!test->reason && test->found != NP_EFFECT_YES)
+		test->found = NP_EFFECT_NO;
 }
 
 static void test_one(const struct np_experiment *experiment, const char *reader, const char *control,
@@ -120,9 +144,9 @@ static void test_one(const struct np_experiment *experiment, const char *reader,
 	*ret = (struct np_effect_test){ .reader = reader, .control = control, .kind = kind, .adjusted_p = 1,
 					.found = NP_EFFECT_NOT_TESTED };
 	if (with_count && without_count)
-		np_permutation_test(with, with_count, without, without_count, NP_CONFIDENCE, &ret->difference);
+		np_permutation_test(with, with_count, without, without_count, &ret->difference);
 	else
-		ret->reason = _("the kernel does not tell");
+		ret->reason = N_("the kernel does not tell");
 }
 
 /* All readers of one measure count as one family: with many of them, chance would find something in one. */

@@ -12,28 +12,23 @@
 
 #include "columns.h"
 #include "escape.h"
+#include "explain_rules.h"
 #include "i18n.h"
-#include "units.h"
 
 #define MODE_NORMAL 1  /* bits of kernel.numa_balancing: NUMA_BALANCING_NORMAL, */
 #define MODE_TIERING 2 /* NUMA_BALANCING_MEMORY_TIERING */
 
-/* A size in the view's way, in a buffer of its own. */
-struct size {
-	char text[NP_UNITS_SIZE];
-};
-
-static struct size size_of(const struct np_snapshot *snapshot, const struct np_view *view, uint64_t pages)
+struct np_explained np_explain_size(const struct np_snapshot *snapshot, const struct np_view *view, uint64_t pages)
 {
-	struct size size = { "" };
+	struct np_explained size = { "" };
 
 	np_format_bytes(np_pages_to_bytes(pages, snapshot->system.page_bytes), view->bytes, size.text);
 	return size;
 }
 
-static struct size percent_of(uint64_t part, uint64_t whole)
+struct np_explained np_explain_percent(uint64_t part, uint64_t whole)
 {
-	struct size size = { "" };
+	struct np_explained size = { "" };
 
 	np_format_percent(part, whole, size.text);
 	return size;
@@ -44,17 +39,22 @@ static bool mode_has(const struct np_snapshot *snapshot, int64_t bit)
 	return snapshot->system.numa_balancing.known && snapshot->system.numa_balancing.value & bit;
 }
 
+bool np_explain_is_balanced(const struct np_snapshot *snapshot)
+{
+	return mode_has(snapshot, MODE_NORMAL);
+}
+
 static bool is_off(const struct np_snapshot *snapshot)
 {
 	return snapshot->system.numa_balancing.known && snapshot->system.numa_balancing.value == 0;
 }
 
-static uint64_t resident(const struct np_snapshot *snapshot, const struct np_target *target)
+uint64_t np_explain_resident(const struct np_snapshot *snapshot, const struct np_target *target)
 {
 	return np_tally_resident(&target->pages, snapshot->system.node_count, SIZE_MAX);
 }
 
-static uint64_t resident_on(const struct np_snapshot *snapshot, const struct np_target *target, size_t node)
+uint64_t np_explain_resident_on(const struct np_snapshot *snapshot, const struct np_target *target, size_t node)
 {
 	return np_tally_resident(&target->pages, snapshot->system.node_count, node);
 }
@@ -86,7 +86,7 @@ static int write_hints_unknown(const struct np_snapshot *snapshot, const struct 
 	if (!text)
 		return -ENOMEM;
 	fprintf(out, _("Whether %s are present or NUMA-hinted is not known: the page tables were not read (%s)."),
-		size_of(snapshot, view, pages).text, text);
+		np_explain_size(snapshot, view, pages).text, text);
 	free(text);
 	return 0;
 }
@@ -106,25 +106,27 @@ static uint64_t away(const struct np_snapshot *snapshot, const struct np_target 
 {
 	size_t unknown = snapshot->system.node_count;
 
-	return resident(snapshot, target) - resident_on(snapshot, target, node) -
-	       resident_on(snapshot, target, unknown);
+	return np_explain_resident(snapshot, target) - np_explain_resident_on(snapshot, target, node) -
+	       np_explain_resident_on(snapshot, target, unknown);
 }
 
 static bool is_mostly_away(const struct np_snapshot *snapshot, const struct np_target *target)
 {
 	size_t node = preferred_index(snapshot, target);
 
-	return node != SIZE_MAX && away(snapshot, target, node) > resident(snapshot, target) / 2;
+	return node != SIZE_MAX && away(snapshot, target, node) > np_explain_resident(snapshot, target) / 2;
 }
 
 static int write_away(const struct np_snapshot *snapshot, const struct np_target *target, const struct np_view *view,
 		      FILE *out)
 {
-	uint64_t whole = resident(snapshot, target), part = away(snapshot, target, preferred_index(snapshot, target));
+	uint64_t whole = np_explain_resident(snapshot, target);
+	uint64_t part = away(snapshot, target, preferred_index(snapshot, target));
 
 	fprintf(out, _("%s of %s (%s) are not on node %" PRId64 ", which the scheduler prefers for its main thread "
 		       "(numa_preferred_nid in /proc/%d/sched)."),
-		size_of(snapshot, view, part).text, size_of(snapshot, view, whole).text, percent_of(part, whole).text,
+		np_explain_size(snapshot, view, part).text, np_explain_size(snapshot, view, whole).text,
+		np_explain_percent(part, whole).text,
 		target->preferred_node.value, (int)target->pid);
 	return 0;
 }
@@ -136,7 +138,7 @@ static size_t nodes_in_use(const struct np_snapshot *snapshot, const struct np_t
 	size_t count = 0;
 
 	for (size_t i = 0; i < snapshot->system.node_count; i++)
-		count += resident_on(snapshot, target, i) > 0;
+		count += np_explain_resident_on(snapshot, target, i) > 0;
 	return count;
 }
 
@@ -152,11 +154,11 @@ static void write_nodes(const struct np_snapshot *snapshot, const struct np_targ
 	const char *separator = "";
 
 	for (size_t i = 0; i < snapshot->system.node_count; i++) {
-		uint64_t pages = resident_on(snapshot, target, i);
+		uint64_t pages = np_explain_resident_on(snapshot, target, i);
 
 		if (pages == 0)
 			continue;
-		fprintf(out, _("%s%s on node %u"), separator, size_of(snapshot, view, pages).text,
+		fprintf(out, _("%s%s on node %u"), separator, np_explain_size(snapshot, view, pages).text,
 			snapshot->system.nodes[i].number);
 		separator = ", ";
 	}
@@ -179,7 +181,7 @@ static bool has_hints(const struct np_snapshot *snapshot, const struct np_target
 }
 
 /* A table has as many entries as pointers fit into a page: so many base pages has a huge one. */
-static uint64_t pages_of_huge(const struct np_snapshot *snapshot)
+uint64_t np_explain_pages_of_huge(const struct np_snapshot *snapshot)
 {
 	return snapshot->system.page_bytes / 8;
 }
@@ -189,10 +191,10 @@ static int write_hints(const struct np_snapshot *snapshot, const struct np_targe
 {
 	uint64_t pages = hinted(snapshot, target);
 	uint64_t huge = target->pages.hinted_thp < pages ? target->pages.hinted_thp : pages;
-	uint64_t huge_faults = huge / pages_of_huge(snapshot), faults = pages - huge + huge_faults;
+	uint64_t huge_faults = huge / np_explain_pages_of_huge(snapshot), faults = pages - huge + huge_faults;
 
 	fprintf(out, _("%s are NUMA-hinted: the next touch of each page takes a minor fault, %" PRIu64 " in all"),
-		size_of(snapshot, view, pages).text, faults);
+		np_explain_size(snapshot, view, pages).text, faults);
 	if (huge_faults > 0)
 		fprintf(out, _(", of which %" PRIu64 " are for whole huge pages"), huge_faults);
 	if (is_off(snapshot))
@@ -232,7 +234,7 @@ static int write_single_threaded(const struct np_snapshot *snapshot, const struc
 	fprintf(out, _("It has 1 thread. The balancer leaves a single-threaded process's private pages alone where they "
 		       "are on the node it runs on, but not while something reads its smaps, maps or status: up to %s "
 		       "would then be hinted, one fault a page. How much of that happens, --experiment can measure."),
-		size_of(snapshot, view, resident(snapshot, target)).text);
+		np_explain_size(snapshot, view, np_explain_resident(snapshot, target)).text);
 	return 0;
 }
 
@@ -249,7 +251,7 @@ static uint64_t on_slow_nodes(const struct np_snapshot *snapshot, const struct n
 
 	for (size_t i = 0; i < snapshot->system.node_count; i++)
 		if (has_no_cpus(&snapshot->system.nodes[i]))
-			pages += resident_on(snapshot, target, i);
+			pages += np_explain_resident_on(snapshot, target, i);
 	return pages;
 }
 
@@ -263,8 +265,8 @@ static int write_tiering(const struct np_snapshot *snapshot, const struct np_tar
 {
 	fprintf(out, _("NUMA balancing is in the mode of memory tiering (kernel.numa_balancing is %" PRId64 "): it hints "
 		       "pages of slow nodes, to find those worth promoting. %s of %s are on nodes without CPUs."),
-		snapshot->system.numa_balancing.value, size_of(snapshot, view, on_slow_nodes(snapshot, target)).text,
-		size_of(snapshot, view, resident(snapshot, target)).text);
+		snapshot->system.numa_balancing.value, np_explain_size(snapshot, view, on_slow_nodes(snapshot, target)).text,
+		np_explain_size(snapshot, view, np_explain_resident(snapshot, target)).text);
 	return 0;
 }
 
@@ -276,67 +278,11 @@ static bool is_on_slow_nodes(const struct np_snapshot *snapshot, const struct np
 static int write_slow_nodes(const struct np_snapshot *snapshot, const struct np_target *target,
 			    const struct np_view *view, FILE *out)
 {
-	uint64_t part = on_slow_nodes(snapshot, target), whole = resident(snapshot, target);
+	uint64_t part = on_slow_nodes(snapshot, target), whole = np_explain_resident(snapshot, target);
 
 	fprintf(out, _("%s of %s (%s) are on nodes without CPUs: no thread can run beside them."),
-		size_of(snapshot, view, part).text, size_of(snapshot, view, whole).text, percent_of(part, whole).text);
-	return 0;
-}
-
-/*
- * Policies. vma_policy_mof(), mm/mempolicy.c: only a policy with MPOL_F_MOF is balanced, which the default has,
- * and one that was set has only with MPOL_F_NUMA_BALANCING (numa_maps: "bind=balancing:0"; 5.12).
- */
-static bool forbids_balancing(const struct np_mapping *mapping)
-{
-	return mapping->policy && strcmp(mapping->policy, "default") != 0 && !strstr(mapping->policy, "balancing");
-}
-
-struct bound {
-	size_t mappings;
-	uint64_t pages;
-	const char *policy; /* of the mapping with the most pages */
-};
-
-static struct bound bound_memory(const struct np_snapshot *snapshot, const struct np_target *target)
-{
-	struct bound bound = { 0, 0, NULL };
-	uint64_t most = 0;
-
-	for (size_t i = 0; target->mappings && i < target->mapping_count; i++) {
-		const struct np_mapping *mapping = &target->mappings[i];
-		uint64_t pages = np_tally_resident(&mapping->pages, snapshot->system.node_count, SIZE_MAX);
-
-		if (!forbids_balancing(mapping) || pages == 0)
-			continue;
-		bound.mappings++;
-		bound.pages += pages;
-		if (pages > most) {
-			most = pages;
-			bound.policy = mapping->policy;
-		}
-	}
-	return bound;
-}
-
-static bool is_bound(const struct np_snapshot *snapshot, const struct np_target *target)
-{
-	return mode_has(snapshot, MODE_NORMAL) && bound_memory(snapshot, target).pages > 0;
-}
-
-static int write_bound(const struct np_snapshot *snapshot, const struct np_target *target, const struct np_view *view,
-		       FILE *out)
-{
-	struct bound bound = bound_memory(snapshot, target);
-	char *policy = np_escape(bound.policy ? bound.policy : "", view->utf8);
-
-	if (!policy)
-		return -ENOMEM;
-	fprintf(out, P_("The memory policy of %zu mapping with %s (%s) keeps NUMA balancing away from it.",
-			"The memory policies of %zu mappings with %s (the most: %s) keep NUMA balancing away from them.",
-			(unsigned long)bound.mappings),
-		bound.mappings, size_of(snapshot, view, bound.pages).text, policy);
-	free(policy);
+		np_explain_size(snapshot, view, part).text, np_explain_size(snapshot, view, whole).text,
+		np_explain_percent(part, whole).text);
 	return 0;
 }
 
@@ -349,17 +295,18 @@ static uint64_t protnone(const struct np_snapshot *snapshot, const struct np_tar
 
 static bool is_much_protnone(const struct np_snapshot *snapshot, const struct np_target *target)
 {
-	return protnone(snapshot, target) > resident(snapshot, target) / 10;
+	return protnone(snapshot, target) > np_explain_resident(snapshot, target) / 10;
 }
 
 static int write_protnone(const struct np_snapshot *snapshot, const struct np_target *target,
 			  const struct np_view *view, FILE *out)
 {
-	uint64_t part = protnone(snapshot, target), whole = resident(snapshot, target);
+	uint64_t part = protnone(snapshot, target), whole = np_explain_resident(snapshot, target);
 
 	fprintf(out, _("%s of %s (%s) are in mappings that allow no access (PROT_NONE): they take memory, but nothing can "
 		       "touch them, and NUMA balancing leaves them where they are."),
-		size_of(snapshot, view, part).text, size_of(snapshot, view, whole).text, percent_of(part, whole).text);
+		np_explain_size(snapshot, view, part).text, np_explain_size(snapshot, view, whole).text,
+		np_explain_percent(part, whole).text);
 	return 0;
 }
 
@@ -368,11 +315,14 @@ const struct np_rule np_rules[] = {
 	{ "off-preferred-node", is_mostly_away, write_away },
 	{ "balancing-off", is_spread_and_off, write_spread_and_off },
 	{ "hinted", has_hints, write_hints },
+	{ "hinted-small", np_rule_hinted_small, np_rule_hinted_small_write },
 	{ "not-scanned", is_not_scanned, write_not_scanned },
 	{ "single-threaded", is_single_threaded, write_single_threaded },
 	{ "tiering", is_tiering, write_tiering },
 	{ "slow-nodes", is_on_slow_nodes, write_slow_nodes },
-	{ "bound", is_bound, write_bound },
+	{ "policy", np_rule_policy, np_rule_policy_write },
+	{ "bound", np_rule_bound, np_rule_bound_write },
+	{ "cpuset", np_rule_cpuset, np_rule_cpuset_write },
 	{ "protnone", is_much_protnone, write_protnone },
 };
 

@@ -12,6 +12,7 @@
 #include "files.h"
 #include "history.h"
 #include "hugetlb.h"
+#include "mappings.h"
 #include "parse_status.h"
 
 #define SPACE_END_OF_PAGEMAP (1ULL << 56)
@@ -24,6 +25,7 @@ struct np_follow {
 	int dir_fd, pagemap_fd;
 	struct np_maps maps;
 	bool *hugetlb, *inaccessible;
+	struct np_tally *by_mapping; /* of the walk that is being made; NULL: not asked for */
 	uint64_t maps_read_ns; /* when; 0: never */
 	bool contradicted;     /* a page is accessible in a mapping that allows no access: its mprotect() was missed */
 	struct np_history before, now;
@@ -60,6 +62,8 @@ static void record(struct np_recorder *self, uint64_t start, uint64_t pages, enu
 
 static void forget_maps(struct np_follow *follow)
 {
+	np_mappings_free_tallies(follow->by_mapping, follow->maps.count);
+	follow->by_mapping = NULL;
 	np_maps_free(&follow->maps);
 	free(follow->hugetlb);
 	free(follow->inaccessible);
@@ -165,6 +169,16 @@ pid_t np_follow_pid(const struct np_follow *follow)
 	return follow->pid;
 }
 
+/* New ones for each walk: those of the one before were given to its target. */
+static int make_tallies(struct np_follow *follow, const struct np_measure *measure)
+{
+	if (!measure->want_mappings)
+		return 0;
+	np_mappings_free_tallies(follow->by_mapping, follow->maps.count);
+	follow->by_mapping = np_mappings_make_tallies(follow->maps.count, measure->snapshot->system.node_count);
+	return follow->by_mapping ? 0 : -ENOMEM;
+}
+
 /*
  * All of the address space, not only what lies between the known mappings: nothing else shows that there are new
  * ones beyond them, and what is empty costs nothing.
@@ -176,14 +190,17 @@ static int walk(struct np_follow *follow, struct np_measure *measure, struct np_
 	struct np_pagemap_rules rules = np_measure_pagemap_rules(measure->snapshot);
 	uint64_t start = measure->range_start, end = measure->walker ? measure->space_end : SPACE_END_OF_PAGEMAP;
 	uint64_t retries;
-	int move_error = 0, result;
+	int move_error = 0, result = make_tallies(follow, measure);
 
+	if (result)
+		return result;
 	if (measure->range_end && measure->range_end < end)
 		end = measure->range_end;
 	np_classifier_init(&classifier, &measure->snapshot->system);
 	classifier.maps = &follow->maps;
 	classifier.hugetlb = follow->hugetlb;
 	classifier.inaccessible = follow->inaccessible;
+	classifier.by_mapping = follow->by_mapping;
 	classifier.sum = sum;
 	classifier.recorder = &follow->recorder;
 	np_classifier_restart(&classifier);
@@ -326,6 +343,8 @@ int np_follow_look(struct np_follow *follow, struct np_measure *measure, const c
 	result = look(follow, measure, &target, ret_what);
 	target.source.elapsed_ns = now_ns() - start;
 	target.readable = true;
+	if (!result && follow->by_mapping)
+		result = np_mappings_keep(&follow->maps, follow->hugetlb, follow->by_mapping, &target);
 	if (!result) {
 		np_measure_counters(follow->dir_fd, &target);
 		result = set_rates(follow, &target, snapshot->system.node_count);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "defects.h"
 #include "i18n.h"
 
 struct np_kernel_check *np_check_create(void)
@@ -109,6 +110,17 @@ enum np_check_verdict np_check_verdict(const struct np_kernel_check *check)
 	return NP_CHECK_CLEAN;
 }
 
+const struct np_check_sample *np_check_own_sample(const struct np_check_test *test, size_t *index)
+{
+	while (*index < test->sample_count) {
+		const struct np_check_sample *sample = &test->samples[(*index)++];
+
+		if (strcmp(sample->reader, test->reader) == 0)
+			return sample;
+	}
+	return NULL;
+}
+
 enum np_effect np_check_blind(const struct np_kernel_check *check)
 {
 	enum np_effect blind = NP_EFFECT_NOT_TESTED;
@@ -182,4 +194,21 @@ const char *np_probe_name(enum np_probe probe)
 	static const char *const names[] = { "process_vm_readv", "MADV_POPULATE_READ", "/proc/self/mem", "KVM" };
 
 	return names[probe];
+}
+
+enum np_effect np_check_has_defect(const struct np_kernel_check *check, const struct np_defect *defect)
+{
+	enum np_effect effect = NP_EFFECT_NOT_TESTED;
+
+	for (size_t i = 0; i < check->test_count; i++) {
+		const struct np_check_test *test = &check->tests[i];
+
+		if (np_defect_of_test(test->name) != defect)
+			continue;
+		if (test->result == NP_CHECK_FAILS)
+			return NP_EFFECT_YES;
+		if (test->result == NP_CHECK_PASSES)
+			effect = NP_EFFECT_NO;
+	}
+	return effect;
 }

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "estimate.h"
+#include "stats.h"
 #include "snapshot.h"
 
 enum np_check_effect {
@@ -43,11 +43,11 @@ enum np_check_result {
 /* One window of a causes, stalls or loses test. What was not measured is not known. */
 struct np_check_sample {
 	unsigned round;
-	const char *reader; /* the test's own, or a control */
+	const char *reader; /* the test's own; or "none", nobody, whose windows are with the tests of "busy" */
 	struct np_fact reads;		       /* full readings in the window */
 	struct np_fact hints, faults;	       /* new hints at its end, and the faults of touching all pages then */
 	struct np_fact scans;		       /* scans of the balancer that ended */
-	struct np_fact cpu_ns;		       /* processor time of the subject */
+	struct np_fact cpu_ns;		       /* processor time of the thread that burns */
 	struct np_fact maps, wait_ns, worst_ns; /* pairs of mmap(2) and munmap(2), and what they took */
 };
 
@@ -61,9 +61,9 @@ struct np_check_test {
 	struct np_fact control_pages;		  /* clears: hints that went without a reader */
 	const char *cause;			  /* a name of the table of known defects, or NULL; static */
 	char *why;				  /* not NULL where it is unknown: the reason, and what would change it */
-	struct np_estimate estimate;		  /* causes, stalls, loses: the size */
+	struct np_estimate estimate;		  /* causes, stalls, loses: the size; p is after Holm over all readers */
 	size_t sample_count;
-	struct np_check_sample *samples; /* of this reader; those of the controls are tests of their own */
+	struct np_check_sample *samples; /* a reader is compared with the windows of both controls, busy and none */
 };
 
 /* How get_user_pages() treats a hinted entry when it reads. */
@@ -118,6 +118,12 @@ int np_check_unknown(struct np_check_test *test, const char *format, ...) __attr
 enum np_check_verdict np_check_verdict(const struct np_kernel_check *check);
 /* How many tests of an effect (NP_CHECK_EFFECTS: of all) have this result. */
 size_t np_check_count(const struct np_kernel_check *check, enum np_check_effect effect, enum np_check_result result);
+
+/* The next sample of a test's own reader, from this index on; NULL: no more. */
+const struct np_check_sample *np_check_own_sample(const struct np_check_test *test, size_t *index);
+/* Whether this kernel has a known defect (defects.h), by the tests that find it. */
+struct np_defect;
+enum np_effect np_check_has_defect(const struct np_kernel_check *check, const struct np_defect *defect);
 
 /* Whether a reader that looks pages up misses inaccessible ones, as the distorts tests found. */
 enum np_effect np_check_blind(const struct np_kernel_check *check);

@@ -58,12 +58,25 @@ static uint64_t choose_row_fold(const struct np_grains *grains)
 	return largest[FOLD_ROWS] >= FOLD_ROW_BYTES ? largest[FOLD_ROWS] + 1 : FOLD_ROW_BYTES;
 }
 
-/* The first mapping that ends after an address. Addresses ascend from call to call. */
-static size_t mapping_from(const struct np_target *target, uint64_t addr, size_t *at)
+/* Where a mapping is in the picture: its addresses, or where they are packed behind the one before it. */
+struct place {
+	uint64_t start, end;
+};
+
+static struct place *find_places(const struct np_target *target)
 {
-	while (*at < target->mapping_count && target->mappings[*at].end <= addr)
-		(*at)++;
-	return *at;
+	struct place *places = calloc(target->mapping_count + 1, sizeof(*places));
+	uint64_t at = 0;
+
+	for (size_t i = 0; places && i < target->mapping_count; i++) {
+		const struct np_mapping *mapping = &target->mappings[i];
+
+		places[i] = (struct place){ mapping->start, mapping->end };
+		if (target->grains->packed)
+			places[i] = (struct place){ at, at + mapping->end - mapping->start };
+		at = places[i].end;
+	}
+	return places;
 }
 
 static void add_counts(struct np_cell *cell, const uint32_t *counts, uint64_t *by_node, size_t node_count)
@@ -116,9 +129,27 @@ struct making {
 	struct np_layout layout;
 	unsigned shift;
 	uint64_t row_fold_bytes; /* folds of this size begin a row */
+	struct place *places; /* one for each mapping */
 	size_t mapping_at;
 	uint64_t *by_node;
 };
+
+/* The first mapping that ends after an address. Addresses ascend from call to call. */
+static size_t mapping_from(struct making *making, uint64_t addr)
+{
+	while (making->mapping_at < making->target->mapping_count && making->places[making->mapping_at].end <= addr)
+		making->mapping_at++;
+	return making->mapping_at;
+}
+
+static uint64_t shown_address(struct making *making, uint64_t addr)
+{
+	size_t mapping = mapping_from(making, addr);
+
+	if (!making->grains->packed || mapping == making->target->mapping_count)
+		return addr;
+	return addr > making->places[mapping].start ? addr - making->places[mapping].start : 0;
+}
 
 static void start_row(struct making *making, uint64_t folded_bytes)
 {
@@ -142,6 +173,7 @@ static struct np_cell *add_cell(struct making *making, uint64_t index)
 	cell = &layout->cells[layout->cell_count++];
 	*cell = (struct np_cell){ .start = index << making->shift, .node = making->grains->node_count,
 				  .mapping = SIZE_MAX };
+	cell->shown = shown_address(making, cell->start);
 	return cell;
 }
 
@@ -180,7 +212,7 @@ static void fill_cells(struct making *making)
 		for (; i < grains->count && grains->indices[i] >> down == index; i++)
 			add_counts(cell, np_grain_counts(grains, i), making->by_node, grains->node_count);
 		decide(cell, making->by_node, grains->node_count);
-		cell->mapping = mapping_from(making->target, cell->start, &making->mapping_at);
+		cell->mapping = mapping_from(making, cell->start);
 		last = index;
 	}
 }
@@ -195,7 +227,7 @@ static void name_row(const struct making *making, struct np_layout_row *row)
 
 	while (start + 1 < row->count && cells[start].mapping == SIZE_MAX) /* it may begin with empty cells */
 		start++;
-	for (size_t i = cells[start].mapping; i < target->mapping_count && target->mappings[i].start < end; i++) {
+	for (size_t i = cells[start].mapping; i < target->mapping_count && making->places[i].start < end; i++) {
 		uint64_t pages = np_tally_resident(&target->mappings[i].pages, making->grains->node_count, SIZE_MAX) +
 				 target->mappings[i].pages.swapped;
 
@@ -213,6 +245,7 @@ int np_layout_make(const struct np_target *target, size_t columns, size_t rows, 
 	struct making making = { .target = target, .grains = target->grains };
 	struct np_layout *layout = &making.layout;
 	size_t cells;
+	int result = -ENOMEM;
 
 	layout->columns = columns ? columns : 1;
 	if (!target->grains || !target->grains->count) {
@@ -226,17 +259,19 @@ int np_layout_make(const struct np_target *target, size_t columns, size_t rows, 
 	layout->cells = calloc(cells, sizeof(*layout->cells));
 	layout->rows = calloc(cells + 1, sizeof(*layout->rows)); /* no row is empty, but for the first for a moment */
 	making.by_node = calloc(target->grains->node_count + 1, sizeof(*making.by_node));
-	if (layout->cells && layout->rows && making.by_node) {
+	making.places = find_places(target);
+	if (layout->cells && layout->rows && making.by_node && making.places) {
 		fill_cells(&making);
 		for (size_t i = 0; i < layout->row_count; i++)
 			name_row(&making, &layout->rows[i]);
 		*ret = *layout;
-		free(making.by_node);
-		return 0;
+		result = 0;
+	} else {
+		np_layout_free(layout);
 	}
 	free(making.by_node);
-	np_layout_free(layout);
-	return -ENOMEM;
+	free(making.places);
+	return result;
 }
 
 void np_layout_free(struct np_layout *layout)

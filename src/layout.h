@@ -11,6 +11,7 @@
 
 struct np_cell {
 	uint64_t start;	      /* address */
+	uint64_t shown;	      /* what to call it: the address, or where they are packed the offset in its mapping */
 	enum np_look look;    /* of most of its pages; only where pages is not 0 */
 	uint64_t pages;	      /* that hold something */
 	uint64_t resident;

@@ -2,7 +2,6 @@
 /* numaprobe: the pipeline, and the exit status. */
 #include <err.h>
 #include <errno.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +44,11 @@ static int use_options(int argc, char **argv, struct np_options *options)
 		return 0;
 	if (result == -ENOMEM)
 		errx(FAILED, "%s", strerror(ENOMEM));
-	warnx(_("%s (see numaprobe --help)"), error);
+	/* What ends with a hint of its own needs no other. */
+	if (error[strlen(error) - 1] == ')')
+		warnx("%s", error);
+	else
+		warnx(_("%s (see numaprobe --help)"), error);
 	return WRONG_USAGE;
 }
 
@@ -95,25 +98,33 @@ static int render_targets(const struct np_snapshot *snapshot, const struct np_op
 	return np_view_summary(snapshot, view, stdout);
 }
 
+static bool is_standard_output(const char *path)
+{
+	return path && strcmp(path, "-") == 0;
+}
+
 static int render(const struct np_snapshot *snapshot, const struct np_options *options)
 {
+	bool for_programs = options->format == NP_FORMAT_RAW || options->format == NP_FORMAT_PAIRS;
 	struct np_view view = np_view_detect(stdout);
 	int error;
 
-	if (options->report && strcmp(options->report, "-") == 0) /* standard output has it already */
+	if (is_standard_output(options->report) || is_standard_output(options->svg)) /* it has been taken already */
 		return 0;
 	view.bytes = options->bytes;
 	view.color = wants_color(options->color);
 	if (options->format == NP_FORMAT_JSON)
 		return np_json_write(snapshot, stdout);
-	if (snapshot->kernel_check)
-		return np_view_check(snapshot, &view, stdout);
 	if (options->format == NP_FORMAT_METRICS)
 		return options->metrics ? 0 : np_metrics_write(snapshot, stdout);
+	if (snapshot->kernel_check)
+		return np_view_check(snapshot, &view, stdout);
 	if (is_nothing(snapshot))
 		return 0;
 	error = render_targets(snapshot, options, &view);
-	if (!error && options->threads && !options->noheadings)
+	if (error || for_programs) /* a report may have a comparison too, but that is another table */
+		return error;
+	if (options->threads && !options->noheadings)
 		error = np_view_threads(snapshot, &view, stdout);
 	if (!error)
 		error = np_view_compare(snapshot, &view, stdout);
@@ -187,7 +198,7 @@ static int watch(const struct np_options *options, struct np_walker *walker, int
 		return WRONG_USAGE;
 	}
 	if (result)
-		warnx("%s", strerror(-result));
+		warnx("%s", error ?: strerror(-result));
 	return result || nothing ? FAILED : partial ? PARTIAL : ALL_WELL;
 }
 
@@ -204,7 +215,7 @@ int main(int argc, char **argv)
 		if (np_become_real_user() < 0)
 			errx(FAILED, "%s", _("privileges could not be given up"));
 	}
-	setlocale(LC_ALL, "");
+	np_i18n_start();
 	status = use_options(argc, argv, &options);
 	if (status)
 		return status;

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@
 #include "files.h"
 #include "grains.h"
 #include "hugetlb.h"
+#include "placement.h"
+#include "mappings.h"
 #include "pagemap.h"
 #include "parse_numa_maps.h"
 #include "parse_sched.h"
@@ -25,6 +28,7 @@
 
 #define TRIES 5 /* walks of a target that changes all the time */
 #define PAGE_SHIFT 12
+#define HIDDEN "/proc hides other users' processes here (hidepid)"
 
 /* One look: what belongs together, made anew for each try. */
 struct look {
@@ -49,9 +53,7 @@ static void look_free(struct look *look)
 {
 	if (look->pagemap_fd >= 0)
 		close(look->pagemap_fd);
-	for (size_t i = 0; look->by_mapping && i < look->maps.count; i++)
-		np_tally_free(&look->by_mapping[i]);
-	free(look->by_mapping);
+	np_mappings_free_tallies(look->by_mapping, look->maps.count);
 	free(look->hugetlb);
 	free(look->inaccessible);
 	np_maps_free(&look->maps);
@@ -68,17 +70,6 @@ int np_measure_maps(int dir_fd, struct np_maps *ret)
 	if (!result && !ret->count)
 		result = -ESRCH;
 	return result;
-}
-
-static int allocate_tallies(struct look *look, size_t node_count)
-{
-	look->by_mapping = calloc(look->maps.count, sizeof(*look->by_mapping));
-	if (!look->by_mapping)
-		return -ENOMEM;
-	for (size_t i = 0; i < look->maps.count; i++)
-		if (np_tally_init(&look->by_mapping[i], node_count) < 0)
-			return -ENOMEM;
-	return 0;
 }
 
 /*
@@ -105,9 +96,9 @@ static int look_open(const struct np_measure *measure, int dir_fd, struct np_tar
 	if (!ret->hugetlb || !ret->inaccessible)
 		return -ENOMEM;
 	if (measure->want_mappings)
-		result = allocate_tallies(ret, system->node_count);
-	if (result)
-		return result;
+		ret->by_mapping = np_mappings_make_tallies(ret->maps.count, system->node_count);
+	if (measure->want_mappings && !ret->by_mapping)
+		return -ENOMEM;
 	*ret_what = "mountinfo";
 	result = np_hugetlb_find(measure->root_fd, dir_fd, &ret->maps, ret->hugetlb);
 	if (result)
@@ -330,34 +321,6 @@ static int look_at(struct np_measure *measure, int dir_fd, struct np_target *tar
 	return 0;
 }
 
-static int keep_mappings(struct np_measure *measure, struct np_target *target, struct look *look)
-{
-	struct np_mapping *mappings = calloc(look->maps.count, sizeof(*mappings));
-
-	if (!mappings)
-		return -ENOMEM;
-	target->mappings = mappings;
-	for (size_t i = 0; i < look->maps.count; i++) {
-		const struct np_map *map = &look->maps.maps[i];
-		struct np_mapping *mapping = &mappings[target->mapping_count];
-
-		if (measure->range_end && (map->end <= measure->range_start || map->start >= measure->range_end))
-			continue;
-		mapping->start = map->start;
-		mapping->end = map->end;
-		mapping->offset = map->offset;
-		memcpy(mapping->perms, map->perms, sizeof(mapping->perms));
-		mapping->hugetlb = look->hugetlb[i];
-		mapping->pages = look->by_mapping[i];
-		look->by_mapping[i] = (struct np_tally){ 0 };
-		target->mapping_count++;
-		mapping->path = strdup(map->path);
-		if (!mapping->path)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 /* Policies and page sizes: only when asked for, since the kernel walks the page tables for it, under a lock. */
 static int read_numa_maps(struct np_measure *measure, int dir_fd, const char *path, struct np_target *target)
 {
@@ -467,6 +430,8 @@ void np_measure_unreadable(struct np_measure *measure, int dir_fd, const char *p
 		np_problem_add(measure->snapshot, path, what, error,
 			       geteuid() == 0 ? "a protected process, which root may not read here either" :
 						"another user's process, or a protected one: try as root");
+	else if (error == ENOENT) /* proc_pid_permission(), fs/proc/base.c */
+		np_problem_add(measure->snapshot, path, what, 0, "%s", HIDDEN);
 	else
 		np_problem_add(measure->snapshot, path, what, error,
 			       walker_died ? "numaprobe-walk stopped answering" : "its pages are not known");
@@ -496,6 +461,12 @@ int np_measure_source(struct np_measure *measure, struct np_target *target, cons
 	return 0;
 }
 
+/* Both what has ended and what hidepid hides have no files; kill(2) tells them apart. */
+static bool has_ended(pid_t pid)
+{
+	return kill(pid, 0) < 0 && errno == ESRCH;
+}
+
 static int measure_open_target(struct np_measure *measure, int dir_fd, const char *path, struct np_target *target)
 {
 	struct look look = { .pagemap_fd = -1 };
@@ -516,6 +487,8 @@ static int measure_open_target(struct np_measure *measure, int dir_fd, const cha
 	}
 	result = look_at(measure, dir_fd, target, path, &look, &what);
 	measure->recorder = NULL;
+	if (result == -ENOENT && has_ended(target->pid))
+		result = -ESRCH;
 	if (!result && target->grains && target->grains->failed)
 		result = -ENOMEM;
 	target->source.elapsed_ns = now_ns() - start;
@@ -532,11 +505,14 @@ static int measure_open_target(struct np_measure *measure, int dir_fd, const cha
 	else if (result != -ENOMEM)
 		result = 0;
 	if (!result && target->readable && measure->want_mappings)
-		result = keep_mappings(measure, target, &look);
+		result = np_mappings_keep(&look.maps, look.hugetlb, look.by_mapping, target);
 	if (!result && target->readable && measure->want_threads)
-		result = np_threads_read(measure->root_fd, dir_fd, measure->snapshot, target);
+		result = np_threads_read(dir_fd, measure->snapshot, target);
 	if (!result && target->readable && measure->want_mappings && measure->want_numa_maps)
 		result = read_numa_maps(measure, dir_fd, path, target);
+	if (!result && target->readable && measure->want_mappings && measure->want_placement)
+		result = np_placement_read(measure->root_fd, dir_fd, measure->snapshot->system.page_bytes,
+					measure->snapshot->system.node_count, target);
 	look_free(&look);
 	return result;
 }
@@ -569,7 +545,8 @@ int np_measure_target(struct np_measure *measure, pid_t pid)
 	}
 	if (result) {
 		np_problem_add(snapshot, path, "open", result == -ENOENT ? 0 : -result, "%s",
-			       result == -ENOENT ? "no such process" : "the process can't be looked at");
+			       result != -ENOENT ? "the process can't be looked at" :
+			       has_ended(pid)	 ? "no such process" : HIDDEN);
 		return 0;
 	}
 	return measure_open_target(measure, dir_fd, path, target);

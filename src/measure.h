@@ -15,7 +15,8 @@ struct np_measure {
 	int root_fd;
 	struct np_snapshot *snapshot;
 	bool want_mappings, want_numa_maps;
-	bool want_threads;     /* each, and the nodes of the cpuset */
+	bool want_threads;     /* each */
+	bool want_placement;      /* the policy, and the nodes of the cpuset; with mappings only */
 	bool want_grains;      /* for a picture */
 	bool only_with_memory; /* leave out what has no memory: kernel threads, and what has ended */
 	uint64_t range_start, range_end; /* both 0: everything */

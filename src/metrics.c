@@ -1,179 +1,56 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Families of metrics, one table; and what prints their samples. */
+/* The families of metrics of processes, one table, and those of all else after them. */
 #include "metrics.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdlib.h>
+#include <locale.h>
+#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#include "escape.h"
-#include "units.h"
+#include "metrics_family.h"
+#include "quickcheck.h"
 
-/* Where samples go, and the first reason why one could not be made. */
-struct printer {
-	const struct np_snapshot *snapshot;
-	FILE *out;
-	int error;
-};
-
-struct family {
-	const char *name, *unit, *help; /* unit "": none; the name ends with it */
-	void (*print)(struct printer *printer, const struct family *family);
-	size_t offset;	  /* of a fact of struct np_target */
-	const char *fact; /* what numaprobe_unknown calls it */
-};
-
-/* A label's value between quotes. A text that others chose is escaped twice: for eyes, and for the format. */
-static void print_value(struct printer *printer, const char *bytes)
-{
-	char *text = np_escape(bytes, true);
-
-	if (!text) {
-		printer->error = -ENOMEM;
-		return;
-	}
-	for (const char *at = text; *at; at++) {
-		if (*at == '\\' || *at == '"')
-			fputc('\\', printer->out);
-		fputc(*at, printer->out);
-	}
-	free(text);
-}
-
-static void print_label(struct printer *printer, const char *name, const char *value)
-{
-	fprintf(printer->out, "%s=\"", name);
-	print_value(printer, value ? value : "");
-	fputc('"', printer->out);
-}
-
-/* name{pid="1",command="init",node="0"} 4096 */
-static void print_sample(struct printer *printer, const struct family *family, const struct np_target *target,
+/* A sample with up to two labels beside those of the process. */
+static void print_sample(struct np_printer *printer, const struct np_family *family, const struct np_target *target,
 			 const char *label, const char *label_value, const char *second, const char *second_value,
 			 uint64_t value)
 {
-	FILE *out = printer->out;
-
-	fputs(family->name, out);
-	if (target || label)
-		fputc('{', out);
-	if (target) {
-		fprintf(out, "pid=\"%d\",", (int)target->pid);
-		print_label(printer, "command", target->command);
-	}
-	if (label) {
-		fputs(target ? "," : "", out);
-		print_label(printer, label, label_value);
-	}
-	if (second) {
-		fputc(',', out);
-		print_label(printer, second, second_value);
-	}
-	fprintf(out, "%s %" PRIu64 "\n", target || label ? "}" : "", value);
+	np_print_count(printer, family, target, (const char *const[]){ label, label_value, second, second_value, NULL },
+		       value);
 }
 
-/* A PID that was named twice is measured twice; a sample may be there once. */
-static bool is_repeated(const struct np_snapshot *snapshot, size_t index)
-{
-	for (size_t i = 0; i < index; i++)
-		if (snapshot->targets[i].pid == snapshot->targets[index].pid)
-			return true;
-	return false;
-}
-
-typedef void target_printer(struct printer *printer, const struct family *family, const struct np_target *target);
-
-static void for_each_target(struct printer *printer, const struct family *family, bool readable_only,
-			    target_printer *print)
-{
-	for (size_t i = 0; i < printer->snapshot->target_count; i++) {
-		const struct np_target *target = &printer->snapshot->targets[i];
-
-		if ((target->readable || !readable_only) && !is_repeated(printer->snapshot, i))
-			print(printer, family, target);
-	}
-}
-
-static uint64_t bytes_of(const struct printer *printer, uint64_t pages)
-{
-	return np_pages_to_bytes(pages, printer->snapshot->system.page_bytes);
-}
-
-static void print_info(struct printer *printer, const struct family *family)
-{
-	const struct np_system *system = &printer->snapshot->system;
-
-	fprintf(printer->out, "%s{", family->name);
-	print_label(printer, "version", printer->snapshot->version);
-	fputc(',', printer->out);
-	print_label(printer, "kernel", system->kernel);
-	fputc(',', printer->out);
-	print_label(printer, "machine", system->machine);
-	fputs("} 1\n", printer->out);
-}
-
-static void print_taken(struct printer *printer, const struct family *family)
-{
-	struct tm utc = { 0 };
-	const char *taken = printer->snapshot->taken;
-
-	if (taken && strptime(taken, "%Y-%m-%dT%H:%M:%SZ", &utc))
-		fprintf(printer->out, "%s %lld\n", family->name, (long long)timegm(&utc));
-}
-
-static void print_problems(struct printer *printer, const struct family *family)
+static void print_problems(struct np_printer *printer, const struct np_family *family)
 {
 	print_sample(printer, family, NULL, NULL, NULL, NULL, NULL, printer->snapshot->problem_count);
 }
 
-static void print_balancing(struct printer *printer, const struct family *family)
+static void print_balancing(struct np_printer *printer, const struct np_family *family)
 {
 	const struct np_fact *mode = &printer->snapshot->system.numa_balancing;
 
 	if (mode->known)
-		fprintf(printer->out, "%s %" PRId64 "\n", family->name, mode->value);
+		np_print_integer(printer, family, NULL, NP_NO_LABELS, mode->value);
 }
 
-static const struct {
-	const char *name;
-	size_t offset;
-} checks[] = {
-	{ "smaps-counts-protnone-thp", offsetof(struct np_quickcheck, smaps_misses_thp) },
-	{ "smaps-counts-protnone", offsetof(struct np_quickcheck, smaps_misses_base) },
-	{ "move-pages-finds-protnone", offsetof(struct np_quickcheck, move_pages_misses) },
-};
-
-#define CHECKS (sizeof(checks) / sizeof(checks[0]))
-
-static enum np_effect effect_of(const struct np_quickcheck *check, size_t index)
+static void print_checks(struct np_printer *printer, const struct np_family *family)
 {
-	enum np_effect effect;
-
-	memcpy(&effect, (const char *)check + checks[index].offset, sizeof(effect));
-	return check->done ? effect : NP_EFFECT_NOT_TESTED;
-}
-
-static void print_checks(struct printer *printer, const struct family *family)
-{
-	for (size_t i = 0; i < CHECKS; i++) {
-		enum np_effect effect = effect_of(&printer->snapshot->check, i);
+	for (const struct np_quick_test *test = np_quick_tests; test->name; test++) {
+		enum np_effect effect = np_quick_effect(&printer->snapshot->check, test);
 
 		if (effect != NP_EFFECT_NOT_TESTED)
-			print_sample(printer, family, NULL, "test", checks[i].name, NULL, NULL,
-				     effect == NP_EFFECT_YES);
+			print_sample(printer, family, NULL, "test", test->name, NULL, NULL, effect == NP_EFFECT_YES);
 	}
 }
 
-static void print_one_readable(struct printer *printer, const struct family *family, const struct np_target *target)
+static void print_one_readable(struct np_printer *printer, const struct np_family *family,
+			       const struct np_target *target)
 {
 	print_sample(printer, family, target, NULL, NULL, NULL, NULL, target->readable);
 }
 
-static void print_readable(struct printer *printer, const struct family *family)
+static void print_readable(struct np_printer *printer, const struct np_family *family)
 {
-	for_each_target(printer, family, false, print_one_readable);
+	np_print_targets(printer, family, false, print_one_readable);
 }
 
 static const struct {
@@ -186,7 +63,7 @@ static const struct {
 	{ "protnone", NP_R_PROTNONE, false },
 };
 
-static void print_state(struct printer *printer, const struct family *family, const struct np_target *target,
+static void print_state(struct np_printer *printer, const struct np_family *family, const struct np_target *target,
 			const char *state, unsigned mask)
 {
 	const struct np_system *system = &printer->snapshot->system;
@@ -202,11 +79,12 @@ static void print_state(struct printer *printer, const struct family *family, co
 			snprintf(number, sizeof(number), "%u", system->nodes[node].number);
 		else if (pages == 0)
 			continue;
-		print_sample(printer, family, target, "node", number, "state", state, bytes_of(printer, pages));
+		print_sample(printer, family, target, "node", number, "state", state, np_printer_bytes(printer, pages));
 	}
 }
 
-static void print_one_resident(struct printer *printer, const struct family *family, const struct np_target *target)
+static void print_one_resident(struct np_printer *printer, const struct np_family *family,
+			       const struct np_target *target)
 {
 	bool known = np_tally_hints_known(&target->pages, printer->snapshot->system.node_count);
 
@@ -218,9 +96,9 @@ static void print_one_resident(struct printer *printer, const struct family *fam
 			    1U << NP_R_PRESENT | 1U << NP_R_HINTED | 1U << NP_R_ACCESSIBLE);
 }
 
-static void print_resident(struct printer *printer, const struct family *family)
+static void print_resident(struct np_printer *printer, const struct np_family *family)
 {
-	for_each_target(printer, family, true, print_one_resident);
+	np_print_targets(printer, family, true, print_one_resident);
 }
 
 /* Counters of a tally, by the value of a label. */
@@ -242,7 +120,7 @@ static const struct counter huge_kinds[] = {
 	COUNTER(protnone_thp),
 };
 
-static void print_counters(struct printer *printer, const struct family *family, const struct np_target *target,
+static void print_counters(struct np_printer *printer, const struct np_family *family, const struct np_target *target,
 			   const char *label, const struct counter *counters, size_t count)
 {
 	bool known = np_tally_hints_known(&target->pages, printer->snapshot->system.node_count);
@@ -253,96 +131,87 @@ static void print_counters(struct printer *printer, const struct family *family,
 		memcpy(&pages, (const char *)&target->pages + counters[i].offset, sizeof(pages));
 		if (known || !counters[i].needs_hints)
 			print_sample(printer, family, target, label, counters[i].name, NULL, NULL,
-				     bytes_of(printer, pages));
+				     np_printer_bytes(printer, pages));
 	}
 }
 
-static void print_one_other(struct printer *printer, const struct family *family, const struct np_target *target)
+static void print_one_other(struct np_printer *printer, const struct np_family *family, const struct np_target *target)
 {
 	print_counters(printer, family, target, "state", other_states, sizeof(other_states) / sizeof(other_states[0]));
 }
 
-static void print_other(struct printer *printer, const struct family *family)
+static void print_other(struct np_printer *printer, const struct np_family *family)
 {
-	for_each_target(printer, family, true, print_one_other);
+	np_print_targets(printer, family, true, print_one_other);
 }
 
-static void print_one_huge(struct printer *printer, const struct family *family, const struct np_target *target)
+static void print_one_huge(struct np_printer *printer, const struct np_family *family, const struct np_target *target)
 {
 	print_counters(printer, family, target, "kind", huge_kinds, sizeof(huge_kinds) / sizeof(huge_kinds[0]));
 }
 
-static void print_huge(struct printer *printer, const struct family *family)
+static void print_huge(struct np_printer *printer, const struct np_family *family)
 {
-	for_each_target(printer, family, true, print_one_huge);
+	np_print_targets(printer, family, true, print_one_huge);
 }
 
-static void print_one_unread(struct printer *printer, const struct family *family, const struct np_target *target)
+static void print_one_unread(struct np_printer *printer, const struct np_family *family, const struct np_target *target)
 {
-	print_sample(printer, family, target, NULL, NULL, NULL, NULL, bytes_of(printer, target->pages.unknown));
+	print_sample(printer, family, target, NULL, NULL, NULL, NULL, np_printer_bytes(printer, target->pages.unknown));
 }
 
-static void print_unread(struct printer *printer, const struct family *family)
+static void print_unread(struct np_printer *printer, const struct np_family *family)
 {
-	for_each_target(printer, family, true, print_one_unread);
+	np_print_targets(printer, family, true, print_one_unread);
 }
 
-static const struct np_fact *fact_of(const struct family *family, const struct np_target *target)
+static const struct np_fact *fact_of(const struct np_family *family, const struct np_target *target)
 {
 	return (const struct np_fact *)(const void *)((const char *)target + family->offset);
 }
 
-static void print_one_fact(struct printer *printer, const struct family *family, const struct np_target *target)
+static void print_one_fact(struct np_printer *printer, const struct np_family *family, const struct np_target *target)
 {
 	const struct np_fact *fact = fact_of(family, target);
 
-	if (!fact->known)
-		return;
-	fprintf(printer->out, "%s{pid=\"%d\",", family->name, (int)target->pid);
-	print_label(printer, "command", target->command);
-	fprintf(printer->out, "} %" PRId64 "\n", fact->value);
+	if (fact->known)
+		np_print_integer(printer, family, target, NP_NO_LABELS, fact->value);
 }
 
-static void print_fact(struct printer *printer, const struct family *family)
+static void print_fact(struct np_printer *printer, const struct np_family *family)
 {
-	for_each_target(printer, family, false, print_one_fact);
+	np_print_targets(printer, family, false, print_one_fact);
 }
 
-static void print_one_migrated(struct printer *printer, const struct family *family, const struct np_target *target)
+static void print_one_migrated(struct np_printer *printer, const struct np_family *family,
+			       const struct np_target *target)
 {
 	if (target->pages_migrated.known)
 		print_sample(printer, family, target, NULL, NULL, NULL, NULL,
-			     bytes_of(printer, (uint64_t)target->pages_migrated.value));
+			     np_printer_bytes(printer, (uint64_t)target->pages_migrated.value));
 }
 
-static void print_migrated(struct printer *printer, const struct family *family)
+static void print_migrated(struct np_printer *printer, const struct np_family *family)
 {
-	for_each_target(printer, family, false, print_one_migrated);
+	np_print_targets(printer, family, false, print_one_migrated);
 }
 
-static void print_one_look(struct printer *printer, const struct family *family, const struct np_target *target)
+static void print_one_look(struct np_printer *printer, const struct np_family *family, const struct np_target *target)
 {
-	uint64_t elapsed_ns = target->source.elapsed_ns;
-
-	fprintf(printer->out, "%s{pid=\"%d\",", family->name, (int)target->pid);
-	print_label(printer, "command", target->command);
-	fputc(',', printer->out);
-	print_label(printer, "source", target->source.name);
-	fprintf(printer->out, "} %" PRIu64 ".%09" PRIu64 "\n", elapsed_ns / 1000000000, elapsed_ns % 1000000000);
+	np_print_real(printer, family, target, NP_LABELS("source", target->source.name),
+		      (double)target->source.elapsed_ns / 1e9);
 }
 
-static void print_look(struct printer *printer, const struct family *family)
+static void print_look(struct np_printer *printer, const struct np_family *family)
 {
-	for_each_target(printer, family, true, print_one_look);
+	np_print_targets(printer, family, true, print_one_look);
 }
-
-static void print_unknown(struct printer *printer, const struct family *family);
 
 #define FACT(member) offsetof(struct np_target, member), #member
 
-static const struct family families[] = {
-	{ "numaprobe_info", "", "Version of numaprobe, and the kernel that it looked at.", print_info, 0, NULL },
-	{ "numaprobe_taken_timestamp_seconds", "seconds", "When numaprobe looked, in seconds since 1970.", print_taken, 0,
+static const struct np_family families[] = {
+	{ "numaprobe_info", "", "Version of numaprobe, and the kernel that it looked at.", np_print_info, 0, NULL },
+	{ "numaprobe_taken_timestamp_seconds", "seconds", "When numaprobe looked, in seconds since 1970.", np_print_taken, 0,
 	  NULL },
 	{ "numaprobe_problems", "", "What numaprobe could not do; 0 if everything is known.", print_problems, 0, NULL },
 	{ "numaprobe_balancing_mode", "", "kernel.numa_balancing: 0 off, bit 0 normal, bit 1 memory tiering.",
@@ -366,13 +235,18 @@ static const struct family families[] = {
 	{ "numaprobe_migrated_bytes", "bytes", "Memory of the process that NUMA balancing has moved since it started.",
 	  print_migrated, FACT(pages_migrated) },
 	{ "numaprobe_look_seconds", "seconds", "How long it took to look at the process.", print_look, 0, NULL },
-	{ "numaprobe_unknown", "", "1 for each figure that is not known; it has no sample of its own.", print_unknown, 0,
-	  NULL },
 };
 
 #define FAMILIES (sizeof(families) / sizeof(families[0]))
 
-static void print_one_unknown(struct printer *printer, const struct family *family, const struct np_target *target)
+/* A check of the kernel is not of this moment: its metrics are in a file of their own, and have other names. */
+static bool has_processes(const struct np_snapshot *snapshot)
+{
+	return !snapshot->kernel_check;
+}
+
+static void print_one_unknown(struct np_printer *printer, const struct np_family *family,
+			      const struct np_target *target)
 {
 	size_t node_count = printer->snapshot->system.node_count;
 
@@ -385,28 +259,76 @@ static void print_one_unknown(struct printer *printer, const struct family *fami
 			print_sample(printer, family, target, "fact", families[i].fact, NULL, NULL, 1);
 }
 
-static void print_unknown(struct printer *printer, const struct family *family)
+static void print_unknown(struct np_printer *printer, const struct np_family *family)
 {
-	for_each_target(printer, family, false, print_one_unknown);
+	np_print_targets(printer, family, false, print_one_unknown);
 	if (!printer->snapshot->system.numa_balancing.known)
 		print_sample(printer, family, NULL, "fact", "numa_balancing", NULL, NULL, 1);
-	for (size_t i = 0; i < CHECKS; i++)
-		if (effect_of(&printer->snapshot->check, i) == NP_EFFECT_NOT_TESTED)
-			print_sample(printer, family, NULL, "fact", checks[i].name, NULL, NULL, 1);
+	for (const struct np_quick_test *test = np_quick_tests; test->name; test++)
+		if (np_quick_effect(&printer->snapshot->check, test) == NP_EFFECT_NOT_TESTED)
+			print_sample(printer, family, NULL, "fact", test->name, NULL, NULL, 1);
+}
+
+static const struct np_family_set metrics_of_processes = { families, FAMILIES, has_processes, print_unknown };
+
+static const struct np_family_set *const sets[] = {
+	&metrics_of_processes, &np_metrics_of_compare, &np_metrics_of_experiment, &np_metrics_of_check,
+};
+
+#define SETS (sizeof(sets) / sizeof(sets[0]))
+
+/* Each family in one piece, so that of what is unknown comes last, from all sets. */
+static void print_all_unknown(struct np_printer *printer, const struct np_family *family)
+{
+	for (size_t i = 0; i < SETS; i++)
+		if (sets[i]->is_wanted(printer->snapshot))
+			sets[i]->print_unknown(printer, family);
+}
+
+static const struct np_family unknown_family = {
+	"numaprobe_unknown", "", "1 for each figure that is not known; it has no sample of its own.", print_all_unknown, 0,
+	NULL,
+};
+
+static void print_family(struct np_printer *printer, const struct np_family *family)
+{
+	fprintf(printer->out, "# HELP %s %s\n# TYPE %s gauge\n", family->name, family->help, family->name);
+	if (*family->unit)
+		fprintf(printer->out, "# UNIT %s %s\n", family->name, family->unit);
+	family->print(printer, family);
+}
+
+static void print_set(struct np_printer *printer, const struct np_family_set *set)
+{
+	for (size_t i = 0; i < set->count; i++)
+		print_family(printer, &set->families[i]);
+}
+
+/* The format has points in its numbers, whatever the user's language has. */
+static int write_in(locale_t numbers, const struct np_snapshot *snapshot, FILE *out)
+{
+	struct np_printer printer = { snapshot, out, 0 };
+	locale_t before = uselocale(numbers);
+
+	for (size_t i = 0; i < SETS; i++)
+		if (sets[i]->is_wanted(snapshot))
+			print_set(&printer, sets[i]);
+	print_family(&printer, &unknown_family);
+	fputs("# EOF\n", out);
+	uselocale(before);
+	if (!printer.error && ferror(out))
+		printer.error = -EIO;
+	return printer.error;
 }
 
 int np_metrics_write(const struct np_snapshot *snapshot, FILE *out)
 {
-	struct printer printer = { snapshot, out, 0 };
+	locale_t numbers = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+	int result;
 
-	for (size_t i = 0; i < FAMILIES; i++) {
-		fprintf(out, "# HELP %s %s\n# TYPE %s gauge\n", families[i].name, families[i].help, families[i].name);
-		if (*families[i].unit)
-			fprintf(out, "# UNIT %s %s\n", families[i].name, families[i].unit);
-		families[i].print(&printer, &families[i]);
-	}
-	fputs("# EOF\n", out);
-	if (!printer.error && ferror(out))
-		printer.error = -EIO;
-	return printer.error;
+	if (!numbers)
+		return -ENOMEM;
+	result = write_in(numbers, snapshot, out);
+	freelocale(numbers);
+	return result;
 }

@@ -348,7 +348,7 @@ const struct np_option np_option_table[] = {
 
 	{ 'x', "experiment", NP_ARGUMENT_OPTIONAL, N_("READER,..."), NP_GROUP_VERDICT,
 	  N_("try what readers do to the target"), .parse = parse_experiment },
-	{ 0, "rounds", NP_ARGUMENT_REQUIRED, N_("N"), NP_GROUP_VERDICT, N_("so many windows of each kind (default 4)"),
+	{ 0, "rounds", NP_ARGUMENT_REQUIRED, N_("N"), NP_GROUP_VERDICT, N_("so many windows of each kind (default 5)"),
 	  .parse = parse_rounds },
 	{ 0, "freeze", NP_ARGUMENT_NONE, NULL, NP_GROUP_VERDICT, N_("stop it for moments, to see what clears hints"),
 	  FIELD(freeze) },

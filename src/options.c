@@ -16,22 +16,23 @@
 /* Options of one row exclude each other. A report has one shape, so what shapes a table is not for it. */
 static const char *const exclusive[][3] = {
 	{ "json", "raw", "pairs" },
-	{ "json", "output", "output-all" },
+	{ "output", "output-all" },
 	{ "json", "sort" },
 	{ "json", "nonzero" },
 	{ "json", "noheadings" },
-	{ "watch", "vmas" },
 	{ "watch", "map" },
 	{ "watch", "svg" },
 	{ "map", "vmas" },
 	{ "map", "json" },
 	{ "map", "raw", "pairs" },
 	{ "map", "openmetrics" },
-	{ "replay", "map" },
-	{ "replay", "svg" },
+	{ "map", "output", "output-all" },
+	{ "map", "sort" },
+	{ "map", "nonzero" },
 	{ "watch", "compare" },
-	{ "watch", "openmetrics" },
 	{ "watch", "explain" },
+	{ "watch", "experiment", "check-kernel" },
+	{ "count", "experiment", "check-kernel" },
 	{ "watch", "report" },
 	{ "watch", "replay" },
 	{ "watch", "redact" },
@@ -44,12 +45,26 @@ static const char *const exclusive[][3] = {
 	{ "check-kernel", "compare", "experiment" },
 	{ "check-kernel", "range" },
 	{ "check-kernel", "vmas" },
+	{ "check-kernel", "all" },
+	{ "check-kernel", "tree" },
+	{ "check-kernel", "cgroup" },
+	{ "check-kernel", "output" },
+	{ "check-kernel", "output-all" },
+	{ "check-kernel", "sort" },
+	{ "check-kernel", "nonzero" },
+	{ "check-kernel", "raw", "pairs" },
+	{ "check-kernel", "map" },
+	{ "check-kernel", "svg" },
+	{ "check-kernel", "explain" },
 	{ "json", "explain" },
 	{ "openmetrics", "json" },
 	{ "openmetrics", "raw", "pairs" },
 	{ "openmetrics", "explain" },
 	{ "openmetrics", "vmas" },
 	{ "openmetrics", "output", "output-all" },
+	{ "openmetrics", "sort" },
+	{ "openmetrics", "nonzero" },
+	{ "openmetrics", "noheadings" },
 	{ "explain", "raw", "pairs" },
 	{ "replay", "compare", "check-kernel" },
 	{ "replay", "range" },
@@ -191,6 +206,16 @@ static int check_exclusive(const bool seen[NP_OPTION_LIMIT], char **ret_error)
 	return 0;
 }
 
+/* JSON has one shape: -o only asks for what it leaves out otherwise, policies and page sizes. */
+static int check_json_columns(const bool seen[NP_OPTION_LIMIT], const struct np_options *options, char **ret_error)
+{
+	if (options->format != NP_FORMAT_JSON || np_options_need_numa_maps(options) || !seen[option_index("output")])
+		return 0;
+	*ret_error = strdup(_("--json has one shape; of -o's columns it takes policy and pagesize, which have to be asked "
+			      "for"));
+	return *ret_error ? -EINVAL : -ENOMEM;
+}
+
 static int check_needs(const bool seen[NP_OPTION_LIMIT], char **ret_error)
 {
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
@@ -252,6 +277,27 @@ bool np_options_select_groups(const struct np_options *options)
 	return named || options->all || options->tree || options->cgroup_count;
 }
 
+/* The table of --watch: of processes, or with -v of mappings. */
+static int choose_watched_table(struct np_options *options, char **ret_error)
+{
+	const char *mistake = NULL;
+
+	options->threads = false;
+	options->columns.watched = true;
+	options->columns.processes = !options->vmas;
+	if (options->format == NP_FORMAT_METRICS && (!options->metrics || strcmp(options->metrics, "-") == 0))
+		mistake = _("--watch with --openmetrics replaces a file at every look: give --openmetrics=FILE");
+	else if (options->vmas && np_options_need_numa_maps(options))
+		mistake = _("--watch does not read numa_maps again and again, which would disturb the process: leave out "
+			    "its columns, POLICY and PAGESIZE");
+	else if (!options->vmas && np_column_choice_names_mappings(&options->columns, &options->sort))
+		mistake = _("--watch shows processes, which lack the columns of mappings, unless -v is given");
+	if (!mistake)
+		return 0;
+	*ret_error = strdup(mistake);
+	return *ret_error ? -EINVAL : -ENOMEM;
+}
+
 /*
  * Which table: -v asks for mappings. What only shapes a table shapes that of processes where targets are named as
  * groups, so that its columns don't depend on how many there are, unless a column asks for mappings.
@@ -263,13 +309,8 @@ static int choose_table(struct np_options *options, char **ret_error)
 	options->threads = options->vmas && options->format != NP_FORMAT_RAW && options->format != NP_FORMAT_PAIRS;
 	if (options->count && !options->watch_ns)
 		options->watch_ns = 1000000000;
-	if (options->watch_ns) {
-		options->columns.processes = options->columns.watched = true;
-		if (!np_column_choice_names_mappings(&options->columns, &options->sort))
-			return 0;
-		*ret_error = strdup(_("--watch shows processes, which lack the columns of mappings"));
-		return *ret_error ? -EINVAL : -ENOMEM;
-	}
+	if (options->watch_ns)
+		return choose_watched_table(options, ret_error);
 	if (options->shaped && (!groups || np_column_choice_names_mappings(&options->columns, &options->sort)))
 		options->vmas = true;
 	if (options->vmas)
@@ -296,6 +337,8 @@ static int parse_all(int argc, char **argv, const struct getopt_tables *tables, 
 	error = check_exclusive(seen, ret_error);
 	if (error == 0)
 		error = check_needs(seen, ret_error);
+	if (error == 0)
+		error = check_json_columns(seen, options, ret_error);
 	if (error < 0)
 		return error;
 	error = parse_targets(argv + optind, (size_t)(argc - optind), options, ret_error);

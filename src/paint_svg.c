@@ -21,7 +21,7 @@
 #define ROW_HEIGHT 18
 #define LEFT 120	/* the addresses */
 #define RIGHT 250	/* the names */
-#define HEADING 66	/* the title and the legend of a target */
+#define HEADING 102	/* the title and the three lines of the legend of a target */
 #define WIDTH (LEFT + COLUMNS * CELL_WIDTH + RIGHT)
 #define EMPTY 0xf4f4f4u
 #define NO_NODE 0xbbbbbbu
@@ -115,8 +115,7 @@ static int put_title(const struct svg *svg, const struct np_cell *cells, size_t 
 	const struct np_target *target = svg->target;
 	int error = 0;
 
-	fprintf(svg->out, "<title>%" PRIx64 "-%" PRIx64, cells[0].start,
-		cells[count - 1].start + svg->layout->cell_bytes);
+	fprintf(svg->out, "<title>%" PRIx64 "-%" PRIx64, cells[0].shown, cells[0].shown + count * svg->layout->cell_bytes);
 	if (cells[0].mapping < target->mapping_count) {
 		fputs("&#10;", svg->out);
 		error = put_text(np_mapping_name(&target->mappings[cells[0].mapping]), svg->out);
@@ -236,7 +235,7 @@ static int put_row(const struct svg *svg, const struct np_layout_row *row, unsig
 		y += ROW_HEIGHT - 4;
 	}
 	fprintf(svg->out, "<text x=\"%d\" y=\"%u\" class=\"address\">%" PRIx64 "</text>\n", LEFT - 10,
-		y + CELL_HEIGHT - 3, svg->layout->cells[row->first].start);
+		y + CELL_HEIGHT - 3, svg->layout->cells[row->first].shown);
 	error = put_cells(svg, row, y);
 	return error ? error : put_name(svg, row, y);
 }
@@ -248,7 +247,23 @@ static void put_legend(const struct svg *svg, unsigned *x, unsigned y, unsigned 
 	put_rect(svg, *x, y, 2 * CELL_WIDTH, color, pattern);
 	fprintf(svg->out, "<text x=\"%u\" y=\"%u\" class=\"name\">%s</text>\n", *x + 2 * CELL_WIDTH + 5,
 		y + CELL_HEIGHT - 3, text);
-	*x += 2 * CELL_WIDTH + 24 + 7 * (unsigned)np_text_width(text, SIZE_MAX);
+	*x += 2 * CELL_WIDTH + 24 + 15 * (unsigned)np_text_width(text, SIZE_MAX) / 2;
+}
+
+/* What a cell stands for. */
+static void put_scale(const struct svg *svg, unsigned y)
+{
+	bool folds = false;
+	char size[NP_UNITS_SIZE];
+
+	for (size_t i = 0; i < svg->layout->cell_count; i++)
+		folds |= svg->layout->cells[i].folded_bytes > 0;
+	np_format_bytes(svg->layout->cell_bytes, false, size);
+	fprintf(svg->out, "<text x=\"%d\" y=\"%u\" class=\"dim\">", LEFT, y + CELL_HEIGHT - 3);
+	fprintf(svg->out, _("one cell is %s of address space, paler where not all of it holds a page"), size);
+	if (folds)
+		fputs(_("; a dotted line is more without a page, folded"), svg->out);
+	fputs("</text>\n", svg->out);
 }
 
 static void put_legends(const struct svg *svg)
@@ -256,24 +271,22 @@ static void put_legends(const struct svg *svg)
 	const struct np_system *system = &svg->snapshot->system;
 	unsigned x = LEFT, y = svg->top + 36;
 	bool seen[NP_LOOKS] = { false };
-	char size[NP_UNITS_SIZE], text[64];
 
-	np_format_bytes(svg->layout->cell_bytes, false, size);
-	snprintf(text, sizeof(text), _("a square is %s"), size);
 	for (size_t i = 0; i < system->node_count && i < NP_PALETTE; i++) {
 		char node[NP_UNITS_SIZE];
 
 		snprintf(node, sizeof(node), _("node %u"), system->nodes[i].number);
 		put_legend(svg, &x, y, np_palette[i].rgb, NULL, node);
 	}
+	x = LEFT;
+	y += ROW_HEIGHT;
 	for (size_t i = 0; i < svg->layout->cell_count; i++)
 		seen[svg->layout->cells[i].look] |= svg->layout->cells[i].pages > 0;
 	for (enum np_look look = NP_LOOK_HINTED; look < NP_LOOKS; look++)
 		if (seen[look])
 			put_legend(svg, &x, y, NO_NODE, looks[look].pattern, _(looks[look].name));
-	put_legend(svg, &x, y, EMPTY, NULL, text);
-	fprintf(svg->out, "<text x=\"%u\" y=\"%u\" class=\"dim\">%s</text>\n", x, y + CELL_HEIGHT - 3,
-		_("paler: not all of it holds a page"));
+	put_legend(svg, &x, y, EMPTY, NULL, _("no page"));
+	put_scale(svg, y + ROW_HEIGHT);
 }
 
 static int put_target(struct svg *svg)

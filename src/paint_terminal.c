@@ -42,6 +42,8 @@ const char *np_mapping_name(const struct np_mapping *mapping)
 
 	if (*mapping->path == '\0')
 		return _("anonymous");
+	if (strcmp(mapping->path, "/dev/zero (deleted)") == 0) /* what shmem_kernel_file_setup() names it */
+		return _("shared anonymous");
 	return *mapping->path == '/' && slash[1] != '\0' ? slash + 1 : mapping->path;
 }
 
@@ -170,7 +172,7 @@ static int paint_row(struct painting *painting, const struct np_layout_row *row,
 		fprintf(painting->out, "%*s%s%s%s%s\n", ADDRESS_WIDTH + 1, "", np_paint(painting->view, NP_DIM), folded,
 			_(" without a page"), np_paint_end(painting->view, NP_DIM));
 	}
-	fprintf(painting->out, "%*" PRIx64 " ", ADDRESS_WIDTH, painting->layout->cells[row->first].start);
+	fprintf(painting->out, "%*" PRIx64 " ", ADDRESS_WIDTH, painting->layout->cells[row->first].shown);
 	for (size_t i = 0; i < row->count; i++)
 		paint_cell(painting, &painting->layout->cells[row->first + i]);
 	set_paint(painting, "");
@@ -205,7 +207,10 @@ static void write_legend(const struct painting *painting, FILE *out)
 	if (painting->view->color && painting->view->utf8 && painting->mixed_seen)
 		fputs(_(", in halves where it is on several nodes"), out);
 	write_nodes(painting, out);
-	for (enum np_look look = painting->view->color ? NP_LOOK_HINTED : NP_LOOK_ACCESSIBLE; look < NP_LOOKS; look++)
+	for (enum np_look look = !painting->view->color ? NP_LOOK_ACCESSIBLE :
+				 painting->view->utf8	? NP_LOOK_HINTED :
+							  NP_LOOK_PRESENT;
+	     look < NP_LOOKS; look++)
 		if (painting->seen[look])
 			fprintf(out, "; %c %s", glyphs[look].colored, _(glyphs[look].name));
 	if (painting->empty_seen)

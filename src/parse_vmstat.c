@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* /proc/vmstat: the counters of NUMA balancing. */
+/* /proc/vmstat: the counters of NUMA balancing, and of tiering. */
 #include "parse_vmstat.h"
 
 #include <errno.h>
@@ -10,7 +10,8 @@
 
 static const struct np_key vmstat_keys[] = {
 	COUNTER(numa_pte_updates),	 COUNTER(numa_huge_pte_updates), COUNTER(numa_hint_faults),
-	COUNTER(numa_hint_faults_local), COUNTER(numa_pages_migrated),
+	COUNTER(numa_hint_faults_local), COUNTER(numa_pages_migrated),	 COUNTER(pgpromote_success),
+	COUNTER(pgdemote_kswapd),	 COUNTER(pgdemote_direct),
 };
 
 int np_parse_vmstat(const char *text, size_t length, struct np_vmstat *ret)

@@ -22,6 +22,30 @@
 
 #define SMAPS_BYTES ((size_t)1 << 20) /* more than this program's own smaps has */
 
+const struct np_quick_test np_quick_tests[] = {
+	{ "smaps-counts-protnone-thp", offsetof(struct np_quickcheck, smaps_misses_thp) },
+	{ "smaps-counts-protnone", offsetof(struct np_quickcheck, smaps_misses_base) },
+	{ "move-pages-finds-protnone", offsetof(struct np_quickcheck, move_pages_misses) },
+	{ NULL, 0 },
+};
+
+enum np_effect np_quick_effect(const struct np_quickcheck *check, const struct np_quick_test *test)
+{
+	enum np_effect effect;
+
+	memcpy(&effect, (const char *)check + test->offset, sizeof(effect));
+	return check->done ? effect : NP_EFFECT_NOT_TESTED;
+}
+
+const struct np_defect *np_quick_defect(const struct np_quickcheck *check, const char *reader)
+{
+	for (const struct np_quick_test *test = np_quick_tests; test->name; test++)
+		if (strncmp(test->name, reader, strlen(reader)) == 0 && np_quick_effect(check, test) == NP_EFFECT_YES &&
+		    np_defect_of_test(test->name))
+			return np_defect_of_test(test->name);
+	return NULL;
+}
+
 struct pieces {
 	char *huge; /* HUGE_BYTES, in one huge page if that could be had */
 	char *base; /* BASE_BYTES of base pages, a mapping of its own */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grains.h"
 #include "kernel_check.h"
 
 #define DELETED " (deleted)"
@@ -269,6 +270,8 @@ static int redact_target(struct redaction *redaction, struct np_target *target)
 	if (!result)
 		result = redact_words(redaction, &target->source.how_hints);
 	redact_range(target);
+	if (!result && target->grains) /* while mappings have their addresses */
+		result = np_grains_pack(&target->grains, target->mappings, target->mappings ? target->mapping_count : 0);
 	if (!result)
 		result = redact_threads(redaction, target);
 	if (!result)

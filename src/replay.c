@@ -116,8 +116,11 @@ int np_replay_text(const char *text, size_t length, struct np_snapshot **ret, ch
 	np_cleanup_free char *mistake = NULL;
 	struct np_snapshot *snapshot = NULL;
 	struct np_json *report = NULL;
-	int result = np_json_parse(text, length, &report, &mistake);
+	int result;
 
+	if (length == 0)
+		return say(ret_error, "%s", _("no report of numaprobe: it is empty"));
+	result = np_json_parse(text, length, &report, &mistake);
 	if (result == -EINVAL)
 		return say(ret_error, _("no report of numaprobe, or a damaged one: %s"), mistake);
 	if (!result)

@@ -109,5 +109,6 @@ const struct np_field np_read_fields[] = {
 	  .most = PAGES_MOST },
 	{ .key = "elapsed_ns", .read = np_field_count, AT(np_read_effect, elapsed_ns) },
 	{ .key = "verdict", .read = np_field_choice, AT(np_read_effect, clears), .words = clears },
+	{ .key = "stopped", .read = np_field_bool, AT(np_read_effect, stopped), .flags = NP_FIELD_OPTIONAL },
 	NP_FIELD_END,
 };

@@ -198,6 +198,13 @@ static bool is_name(const char *text)
 	       strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,+- ") == length;
 }
 
+static int keep(struct np_replay *replay, const char *text, void *ret)
+{
+	if (replay->snapshot->kept_count >= NAMES_MOST)
+		return np_replay_wrong(replay, _("one name too many"));
+	return np_snapshot_keep(replay->snapshot, text, ret);
+}
+
 int np_field_name(struct np_replay *replay, const struct np_json *value, const struct np_field *field, void *ret)
 {
 	char *text = NULL;
@@ -205,10 +212,19 @@ int np_field_name(struct np_replay *replay, const struct np_json *value, const s
 
 	if (!result && !is_name(text))
 		result = np_replay_wrong(replay, _("no name"));
-	if (!result && replay->snapshot->kept_count >= NAMES_MOST)
-		result = np_replay_wrong(replay, _("one name too many"));
 	if (!result)
-		result = np_snapshot_keep(replay->snapshot, text, ret);
+		result = keep(replay, text, ret);
+	free(text);
+	return result;
+}
+
+int np_field_kept(struct np_replay *replay, const struct np_json *value, const struct np_field *field, void *ret)
+{
+	char *text = NULL;
+	int result = np_field_sentence(replay, value, field, &text);
+
+	if (!result)
+		result = keep(replay, text, ret);
 	free(text);
 	return result;
 }

@@ -12,7 +12,7 @@
 /* All of one replay. */
 struct np_replay {
 	struct np_snapshot *snapshot; /* what is being filled; its nodes are there before any pages are */
-	uint64_t tally_bytes;	      /* that tallies have taken so far */
+	uint64_t tally_bytes;	      /* that tallies and grains have taken so far */
 	char where[256];	      /* of the mistake: "targets[0].pages.zero" */
 	const char *mistake;	      /* what is wrong there */
 };
@@ -68,6 +68,7 @@ np_field_reader np_field_text;	  /* char *, allocated: the bytes that were escap
 np_field_reader np_field_sentence; /* the same, but none that would have to be escaped: for what is printed as it is */
 np_field_reader np_field_real;	  /* double */
 np_field_reader np_field_name;	  /* const char *, kept by the snapshot; short, of letters, digits and a little more */
+np_field_reader np_field_kept;	  /* const char *, kept by the snapshot: a sentence, as above */
 np_field_reader np_field_address; /* uint64_t, written "0x7f00" */
 np_field_reader np_field_choice;  /* enum of int's size: the index of one of field->words, which NULL ends */
 np_field_reader np_field_object;  /* a struct, by field->fields */

@@ -45,14 +45,19 @@ static const struct np_field sum_fields[] = {
 	NP_FIELD_END,
 };
 
+int np_replay_account(struct np_replay *replay, uint64_t bytes)
+{
+	replay->tally_bytes += bytes;
+	return replay->tally_bytes > TALLIES_LIMIT_BYTES ? np_replay_wrong(replay, _("too many mappings for so many nodes")) : 0;
+}
+
 int np_replay_tally_init(struct np_replay *replay, struct np_tally *ret)
 {
 	size_t node_count = replay->snapshot->system.node_count;
 
-	replay->tally_bytes += NP_R_STATES * (node_count + 1) * sizeof(uint64_t);
-	if (replay->tally_bytes > TALLIES_LIMIT_BYTES)
-		return np_replay_wrong(replay, _("too many mappings for so many nodes"));
-	return np_tally_init(ret, node_count);
+	int result = np_replay_account(replay, NP_R_STATES * (node_count + 1) * sizeof(uint64_t));
+
+	return result ? result : np_tally_init(ret, node_count);
 }
 
 /* One state's pages, in the making. */

@@ -8,15 +8,22 @@
 #include <string.h>
 
 #include "i18n.h"
+#include "quickcheck.h"
 #include "replay_check.h"
 #include "state.h"
 
 #define VMSTAT(name)                                                                                              \
 	{ .key = #name, .read = np_field_fact, .offset = offsetof(struct np_vmstat, name), .flags = NP_FIELD_NULL }
+/* Not in the first reports. */
+#define LATER_VMSTAT(name)                                                                                 \
+	{ .key = #name, .read = np_field_fact, .offset = offsetof(struct np_vmstat, name),                 \
+	  .flags = NP_FIELD_NULL | NP_FIELD_OPTIONAL }
 
 static const struct np_field vmstat_fields[] = {
 	VMSTAT(numa_pte_updates),	VMSTAT(numa_huge_pte_updates), VMSTAT(numa_hint_faults),
-	VMSTAT(numa_hint_faults_local), VMSTAT(numa_pages_migrated),   NP_FIELD_END,
+	VMSTAT(numa_hint_faults_local), VMSTAT(numa_pages_migrated),
+	LATER_VMSTAT(pgpromote_success), LATER_VMSTAT(pgdemote_kswapd), LATER_VMSTAT(pgdemote_direct),
+	NP_FIELD_END,
 };
 
 static const struct np_field node_fields[] = {
@@ -140,21 +147,12 @@ static const struct np_field check_fields[] = {
 	NP_FIELD_END,
 };
 
-static const struct {
-	const char *name;
-	size_t offset;
-} effects[] = {
-	{ "smaps-counts-protnone-thp", offsetof(struct np_quickcheck, smaps_misses_thp) },
-	{ "smaps-counts-protnone", offsetof(struct np_quickcheck, smaps_misses_base) },
-	{ "move-pages-finds-protnone", offsetof(struct np_quickcheck, move_pages_misses) },
-};
-
 /* All skipped tests have the same reason; "not tested" is what stands for none. */
 static void take_test(struct test *test, struct np_quickcheck *ret)
 {
-	for (size_t i = 0; i < sizeof(effects) / sizeof(effects[0]); i++)
-		if (strcmp(effects[i].name, test->name) == 0)
-			*(enum np_effect *)(void *)((char *)ret + effects[i].offset) = (enum np_effect)test->verdict;
+	for (const struct np_quick_test *known = np_quick_tests; known->name; known++)
+		if (strcmp(known->name, test->name) == 0)
+			*(enum np_effect *)(void *)((char *)ret + known->offset) = (enum np_effect)test->verdict;
 	if (test->verdict != NP_EFFECT_NOT_TESTED)
 		ret->done = true;
 	if (!test->reason || strcmp(test->reason, "not tested") == 0 || ret->why_not)

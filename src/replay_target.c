@@ -8,6 +8,8 @@
 
 #include "i18n.h"
 #include "replay_compare.h"
+#include "replay_experiment.h"
+#include "replay_grains.h"
 #include "replay_pages.h"
 
 #define PID_MOST 4194304 /* PID_MAX_LIMIT of 64-bit kernels */
@@ -150,14 +152,18 @@ static const struct np_field target_fields[] = {
 	  .item_bytes = sizeof(struct np_thread) },
 	{ .key = "memory_nodes", .read = np_field_sentence, AT(np_target, memory_nodes),
 	  .flags = NP_FIELD_NULL | NP_FIELD_OPTIONAL },
+	{ .key = "policy", .read = np_field_sentence, AT(np_target, policy),
+	  .flags = NP_FIELD_NULL | NP_FIELD_OPTIONAL },
 	{ .key = "rates", .read = read_rates, AT(np_target, rates), .flags = NP_FIELD_OPTIONAL },
 	{ .key = "mappings", .read = np_field_array, AT(np_target, mappings), .flags = NP_FIELD_NULL,
 	  .count_offset = offsetof(struct np_target, mapping_count), .item_bytes = sizeof(struct np_mapping),
 	  .read_item = read_mapping },
+	{ .key = "grains", .read = np_field_grains, AT(np_target, grains), .flags = NP_FIELD_OPTIONAL },
 	{ .key = "reports", .read = np_field_array, AT(np_target, comparisons),
 	  .read_item = np_field_comparison, .count_offset = offsetof(struct np_target, comparison_count), .item_bytes = sizeof(struct np_comparison) },
 	{ .key = "reads", .read = np_field_array, AT(np_target, read_effects), .fields = np_read_fields,
 	  .count_offset = offsetof(struct np_target, read_effect_count), .item_bytes = sizeof(struct np_read_effect) },
+	{ .key = "experiment", .read = np_field_experiment, AT(np_target, experiment), .flags = NP_FIELD_OPTIONAL },
 	NP_FIELD_END,
 };
 

@@ -9,7 +9,7 @@
 #include "cgroup.h"
 #include "processes.h"
 
-/* What is gathered: PIDs in their order, processes found by name, and the members of groups. */
+/* What is gathered: PIDs in their order, processes alone of their name, and the members of groups. */
 struct gathering {
 	const struct np_options *options;
 	int root_fd;
@@ -44,8 +44,9 @@ static int add_command(struct gathering *gathering, const char *command)
 		return problem(gathering, "/proc", "list", result, "no process could be found by name");
 	if (!pids.count)
 		result = problem(gathering, command, "find", 0, "no process has this command name");
+	/* The only one is meant itself. Of several one may be a zombie, or end: a group has such members. */
 	if (!result)
-		result = take_pids(&gathering->found, &pids);
+		result = take_pids(pids.count == 1 ? &gathering->found : &gathering->members, &pids);
 	np_pids_free(&pids);
 	return result;
 }

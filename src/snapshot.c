@@ -65,6 +65,7 @@ void np_target_free(struct np_target *target)
 	for (size_t i = 0; i < target->thread_count; i++)
 		free(target->threads_seen[i].name);
 	free(target->threads_seen);
+	free(target->policy);
 	free(target->memory_nodes);
 	np_grains_destroy(target->grains);
 	free(target->read_effects);

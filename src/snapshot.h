@@ -56,6 +56,8 @@ struct np_node {
 struct np_vmstat {
 	struct np_fact numa_pte_updates, numa_huge_pte_updates, numa_hint_faults, numa_hint_faults_local,
 		numa_pages_migrated;
+	/* Pages that tiering moved up to faster nodes (5.18), and down (5.15). */
+	struct np_fact pgpromote_success, pgdemote_kswapd, pgdemote_direct;
 };
 
 struct np_system {
@@ -120,6 +122,7 @@ struct np_read_effect {
 	uint64_t hinted_before, cleared, elapsed_ns;
 	struct np_fact cleared_control; /* cleared in the same way without reading; unknown: not measured */
 	enum np_effect clears;		/* not tested: there were no hints, or the target ran */
+	bool stopped;			/* the target was, for it: --freeze */
 };
 
 struct np_experiment;
@@ -166,12 +169,12 @@ struct np_target {
 	struct np_comparison *comparisons;
 	size_t thread_count; /* of those below, which are read with the mappings only */
 	struct np_thread *threads_seen;
+	char *policy;		  /* memory policy of its main thread, "default", "bind:0"; NULL as below */
 	char *memory_nodes;	  /* that its cpuset allows, "0-1"; NULL: not asked for, or not known */
-	struct np_grains *grains; /* where its pages are, for a picture (grains.h); NULL: not asked for */
+	struct np_grains *grains; /* where its pages are, for a picture (grains.h); NULL: not asked for, or not in the report */
 	struct np_rates *rates; /* NULL: not watched */
 	size_t read_effect_count;
 	struct np_read_effect *read_effects;
-	size_t freeze_tested; /* so many of them, the last ones, are of a target that was stopped for it */
 	struct np_experiment *experiment; /* experiment.h; NULL: not asked for */
 	bool readable; /* false: nothing but the problem is known */
 };

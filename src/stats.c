@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* E. J. G. Pitman's test of 1937, S. Holm's correction of 1979. */
+/* The methods that the header names, as they are written down there. */
 #include "stats.h"
 
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
-#define NUMBERS_MOST 64
+#include "chance.h"
+
+#define NUMBERS_MOST (2 * (size_t)NP_GROUP_MOST)
 #define ORDERS_MOST 20000
 #define HALVINGS 50
+#define SEED 1937 /* the same numbers give the same answer */
+#define TAIL ((1 - NP_CONFIDENCE) / 2) /* of an interval, at each end */
 
 /* Both groups in one, those of with first. */
 struct pool {
@@ -32,7 +36,7 @@ static double choices(size_t count, size_t chosen)
 
 	for (size_t i = 1; i <= chosen; i++)
 		ways = ways * (double)(count - chosen + i) / (double)i;
-	return round(ways);
+	return ways < 1e15 ? round(ways) : ways;
 }
 
 /* The next choice of indices in their order; false after the last. */
@@ -48,25 +52,6 @@ static bool next_choice(size_t *chosen, size_t chosen_count, size_t count)
 	for (; i < chosen_count; i++)
 		chosen[i] = chosen[i - 1] + 1;
 	return true;
-}
-
-static uint64_t random_next(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
-}
-
-/* The first chosen_count indices of a shuffle. */
-static void random_choice(size_t *order, size_t chosen_count, size_t count, uint64_t *state)
-{
-	for (size_t i = 0; i < chosen_count && i < count; i++) {
-		size_t other = i + (size_t)(random_next(state) % (count - i)), index = order[i];
-
-		order[i] = order[other];
-		order[other] = index;
-	}
 }
 
 static double chosen_sum(const struct pool *pool, const size_t *chosen)
@@ -87,7 +72,7 @@ static double tail(const struct pool *pool, bool upper)
 	size_t chosen[NUMBERS_MOST] = { 0 };
 	double seen, slack, orders = 0, extreme = 0, scale = 0;
 	bool exact = pool->orders <= ORDERS_MOST, more = true;
-	uint64_t state = 0x9e3779b97f4a7c15ULL;
+	uint64_t state = SEED;
 
 	for (size_t i = 0; i < pool->count; i++) {
 		chosen[i] = i;
@@ -103,7 +88,7 @@ static double tail(const struct pool *pool, bool upper)
 		if (exact)
 			more = next_choice(chosen, pool->with_count, pool->count);
 		else
-			random_choice(chosen, pool->with_count, pool->count, &state);
+			np_chance_draw(chosen, pool->count, pool->with_count, &state);
 		more = more && (exact || orders < ORDERS_MOST);
 	}
 	return extreme / orders;
@@ -138,7 +123,7 @@ static double most_of(const double *numbers, size_t count)
 }
 
 /* The end of the interval: where the test begins to reject. The upper tail grows with the difference taken away. */
-static double interval_end(const struct pool *pool, double rejected_below, bool low_end)
+static double interval_end(const struct pool *pool, bool low_end)
 {
 	const double *with = pool->numbers, *without = pool->numbers + pool->with_count;
 	size_t without_count = pool->count - pool->with_count;
@@ -146,12 +131,12 @@ static double interval_end(const struct pool *pool, double rejected_below, bool 
 	double most = most_of(with, pool->with_count) - least_of(without, without_count);
 	double rejected = low_end ? least - 1 : most + 1, kept = low_end ? most + 1 : least - 1;
 
-	if (shifted_tail(pool, rejected, low_end) > rejected_below)
+	if (shifted_tail(pool, rejected, low_end) > TAIL)
 		return low_end ? -INFINITY : INFINITY;
 	for (int i = 0; i < HALVINGS; i++) {
 		double middle = (rejected + kept) / 2;
 
-		if (shifted_tail(pool, middle, low_end) > rejected_below)
+		if (shifted_tail(pool, middle, low_end) > TAIL)
 			kept = middle;
 		else
 			rejected = middle;
@@ -170,7 +155,7 @@ static double superiority(const double *with, size_t with_count, const double *w
 }
 
 void np_permutation_test(const double *with, size_t with_count, const double *without, size_t without_count,
-			 double confidence, struct np_difference *ret)
+			 struct np_difference *ret)
 {
 	struct pool pool = { .count = with_count + without_count, .with_count = with_count };
 	double upper, lower;
@@ -188,8 +173,8 @@ void np_permutation_test(const double *with, size_t with_count, const double *wi
 	ret->less_p = lower;
 	ret->least_p = fmin(1, 2 / fmin(pool.orders, ORDERS_MOST));
 	ret->superiority = superiority(with, with_count, without, without_count);
-	ret->low = interval_end(&pool, (1 - confidence) / 2, true);
-	ret->high = interval_end(&pool, (1 - confidence) / 2, false);
+	ret->low = interval_end(&pool, true);
+	ret->high = interval_end(&pool, false);
 	ret->detectable = fmax(fmax(fabs(ret->high), fabs(ret->low)), fmax(ret->difference - ret->low,
 									    ret->high - ret->difference));
 }
@@ -209,4 +194,100 @@ void np_holm(const double *p, size_t count, double *ret)
 		most = fmax(most, fmin(1, p[least] * (double)(count - rank)));
 		ret[least] = most;
 	}
+}
+
+/*
+ * How likely a sample's distribution is above the true one by so much or more, somewhere (Birnbaum and Tingey). It
+ * falls as the distance grows from 0 to 1.
+ */
+static double band_exceeded(double distance, size_t count)
+{
+	double n = (double)count, sum = 0;
+
+	for (size_t i = 0; (double)i <= n * (1 - distance) && i <= count; i++) {
+		double at = distance + (double)i / n;
+
+		sum += choices(count, i) * pow(at, (double)i - 1) * pow(fmax(1 - at, 0), n - (double)i);
+	}
+	return distance * sum;
+}
+
+/* The half width of a band that holds the true distribution on one side. */
+static double band(size_t count)
+{
+	double low = 0, high = 1;
+
+	for (int i = 0; i < HALVINGS; i++) {
+		double middle = (low + high) / 2;
+
+		if (band_exceeded(middle, count) > TAIL)
+			low = middle;
+		else
+			high = middle;
+	}
+	return high;
+}
+
+/*
+ * The least mean, that of the distribution which lies above the sample's by the band everywhere: so much of the weight
+ * of the largest numbers goes to 0.
+ */
+static double least_mean(const double *shares, size_t count, double band_width)
+{
+	double sorted[NP_GROUP_MOST], weight = 1.0 / (double)count, lost = band_width, sum = 0;
+
+	memcpy(sorted, shares, count * sizeof(*shares));
+	for (size_t i = 1; i < count; i++)
+		for (size_t k = i; k > 0 && sorted[k] > sorted[k - 1]; k--) {
+			double larger = sorted[k];
+
+			sorted[k] = sorted[k - 1];
+			sorted[k - 1] = larger;
+		}
+	for (size_t i = 0; i < count; i++) { /* the largest first */
+		sum += sorted[i] * fmax(weight - lost, 0);
+		lost = fmax(lost - weight, 0);
+	}
+	return sum;
+}
+
+struct np_estimate np_estimate_share(const double *shares, size_t count)
+{
+	struct np_estimate ret = { .known = count > 0 && count <= NP_GROUP_MOST, .p = 1 };
+	double others[NP_GROUP_MOST], width;
+
+	if (!ret.known)
+		return ret;
+	width = band(count);
+	for (size_t i = 0; i < count; i++)
+		others[i] = 1 - shares[i];
+	ret.value = mean(shares, count);
+	ret.low = least_mean(shares, count, width);
+	ret.high = 1 - least_mean(others, count, width);
+	return ret;
+}
+
+static bool take_logarithms(const double *numbers, size_t count, double *ret)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!(numbers[i] > 0))
+			return false;
+		ret[i] = log(numbers[i]);
+	}
+	return count > 0 && count <= NP_GROUP_MOST;
+}
+
+struct np_estimate np_estimate_ratio(const double *a, size_t a_count, const double *b, size_t b_count)
+{
+	struct np_estimate ret = { .p = 1 };
+	struct np_difference difference;
+	double a_logs[NP_GROUP_MOST], b_logs[NP_GROUP_MOST];
+
+	if (!take_logarithms(a, a_count, a_logs) || !take_logarithms(b, b_count, b_logs))
+		return ret;
+	np_permutation_test(a_logs, a_count, b_logs, b_count, &difference);
+	if (isinf(difference.low) || isinf(difference.high))
+		return ret;
+	return (struct np_estimate){ true, exp(difference.difference), exp(difference.low), exp(difference.high),
+				     difference.more_p };
 }

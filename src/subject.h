@@ -56,7 +56,7 @@ struct np_subject_answer {
 enum {
 	NP_BURN_SCANS,	     /* scans that ended meanwhile */
 	NP_BURN_SCANS_KNOWN, /* 0: this kernel doesn't count them for a process */
-	NP_BURN_CPU_NS,	     /* processor time of the subject */
+	NP_BURN_CPU_NS,	     /* processor time of the thread that burns */
 	NP_CHURN_MAPS,	     /* pairs of mmap(2) and munmap(2) */
 	NP_CHURN_WAIT_NS,    /* spent in them */
 	NP_CHURN_WORST_NS,   /* the longest of them */

@@ -25,6 +25,8 @@
 #define PAGE_BYTES 4096UL
 #define HUGE_BYTES (2UL << 20)
 #define CHURN_BYTES (64UL << 10)
+#define CHURN_PAUSE_NS 100000
+#define PASSING_NS 10000000
 #define SPIN_NS 5000000 /* between two looks at the balancer's counter */
 #define WALL_LIMIT 8	/* on a busy machine processor time takes longer, but not for ever */
 
@@ -165,8 +167,14 @@ static int run_on(int cpu)
 	return sched_setaffinity(0, sizeof(set), &set) < 0 ? -errno : 0;
 }
 
+/*
+ * The first scan comes after a second (scan_delay_ms) of processor time, if a second has passed since the process was
+ * forked, or since its first thread was created; otherwise only after another one (init_numa_balancing() and
+ * task_tick_numa() of kernel/sched/fair.c). So a thread is created before there is anything to do, and time passes.
+ */
 static int do_build(const uint64_t arguments[4], struct np_subject_answer *answer)
 {
+	const struct timespec pause = { 0, PASSING_NS };
 	struct np_area base = { 0 }, huge = { 0 };
 	int result = run_on((int)(int64_t)arguments[3]);
 
@@ -180,6 +188,7 @@ static int do_build(const uint64_t arguments[4], struct np_subject_answer *answe
 	if (!result && arguments[1])
 		result = build_huge(arguments[1], &huge);
 	settle_counters();
+	nanosleep(&pause, NULL);
 	answer->values[0] = base.start;
 	answer->values[1] = base.pages;
 	answer->values[2] = huge.start;
@@ -228,15 +237,16 @@ static void spin(uint64_t nanoseconds)
 		sink = 1;
 }
 
+/* The balancer counts the time of a thread, and scans in its name: that of others, which map meanwhile, is not counted. */
 static int do_burn(const uint64_t arguments[4], struct np_subject_answer *answer)
 {
-	uint64_t cpu_start = time_ns(CLOCK_PROCESS_CPUTIME_ID), wall_start = time_ns(CLOCK_MONOTONIC), cpu = 0;
+	uint64_t cpu_start = time_ns(CLOCK_THREAD_CPUTIME_ID), wall_start = time_ns(CLOCK_MONOTONIC), cpu = 0;
 	struct np_fact start = scans_so_far(), now;
 
 	do {
 		spin(SPIN_NS);
 		now = scans_so_far();
-		cpu = time_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu_start;
+		cpu = time_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_start;
 	} while ((!now.known || (uint64_t)(now.value - start.value) < arguments[0]) && cpu < arguments[1] &&
 		 time_ns(CLOCK_MONOTONIC) - wall_start < arguments[1] * WALL_LIMIT);
 	answer->values[NP_BURN_SCANS] = now.known && start.known ? (uint64_t)(now.value - start.value) : 0;
@@ -245,7 +255,10 @@ static int do_burn(const uint64_t arguments[4], struct np_subject_answer *answer
 	return 0;
 }
 
-/* What the mapping thread counts, while told to. */
+/*
+ * What the mapping thread counts, while told to. It pauses, so that without a reader the mmap lock is free nearly always,
+ * and it takes little time from the thread that burns: what makes it wait, or scans fail, is the reader then.
+ */
 struct churn {
 	volatile bool stop, stopped;
 	uint64_t maps, wait_ns, worst_ns;
@@ -253,11 +266,16 @@ struct churn {
 
 static void *churn(void *argument)
 {
+	const struct timespec pause = { 0, CHURN_PAUSE_NS };
 	struct churn *churn = argument;
 
 	while (!churn->stop) {
-		uint64_t start = time_ns(CLOCK_MONOTONIC), elapsed;
-		char *area = map_bytes(CHURN_BYTES);
+		uint64_t start, elapsed;
+		char *area;
+
+		nanosleep(&pause, NULL);
+		start = time_ns(CLOCK_MONOTONIC);
+		area = map_bytes(CHURN_BYTES);
 
 		if (area)
 			munmap(area, CHURN_BYTES);

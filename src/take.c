@@ -56,6 +56,13 @@ static int choose_source(const struct np_options *options, struct np_walker *wal
 	return 0;
 }
 
+void np_take_nothing(struct np_snapshot *snapshot)
+{
+	if (!snapshot->problem_count)
+		np_problem_add(snapshot, "/proc", "find", 0,
+			       "none of these processes has memory: they have ended, or are kernel threads");
+}
+
 static int take_targets(const struct np_options *options, pid_t walker_pid, struct np_measure *measure)
 {
 	struct np_selection selection = { 0 };
@@ -66,6 +73,8 @@ static int take_targets(const struct np_options *options, pid_t walker_pid, stru
 		result = np_measure_target(measure, selection.selected[i].pid);
 	}
 	np_selection_free(&selection);
+	if (!result && !measure->snapshot->target_count)
+		np_take_nothing(measure->snapshot);
 	return result;
 }
 
@@ -131,9 +140,11 @@ int np_take_prepare(const struct np_options *options, struct np_walker *walker, 
 		.root_fd = -1,
 		.measure = {
 			.snapshot = snapshot,
-			.want_mappings = options->vmas || options->report || options->map || options->svg,
+			.want_mappings = options->vmas || options->report || options->map || options->svg ||
+					 options->explain,
 			.want_threads = options->threads || options->report,
-			.want_grains = options->map || options->svg,
+			.want_placement = options->threads || options->report || options->explain,
+			.want_grains = options->map || options->svg || options->report,
 			.want_numa_maps = np_options_need_numa_maps(options),
 			.range_start = options->range_start,
 			.range_end = options->range_end,

@@ -33,4 +33,7 @@ int np_take_prepare(const struct np_options *options, struct np_walker *walker, 
 		    struct np_snapshot *snapshot, struct np_taking *ret, char **ret_error);
 void np_taking_free(struct np_taking *taking);
 
+/* No target is left of those that were asked for: a problem, unless there is one that says why. */
+void np_take_nothing(struct np_snapshot *snapshot);
+
 #endif

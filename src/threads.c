@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The threads of a process, where they run, and which memory its cpuset allows. */
+/* The threads of a process, and where they run. */
 #include "threads.h"
 
 #include <dirent.h>
@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cgroup.h"
 #include "files.h"
 #include "parse_sched.h"
 #include "parse_status.h"
@@ -80,7 +79,7 @@ static int read_tasks(int dir_fd, struct np_target *target)
 	return result;
 }
 
-int np_threads_read(int root_fd, int dir_fd, struct np_snapshot *snapshot, struct np_target *target)
+int np_threads_read(int dir_fd, struct np_snapshot *snapshot, struct np_target *target)
 {
 	char what[48];
 	int result = read_tasks(dir_fd, target);
@@ -90,6 +89,5 @@ int np_threads_read(int root_fd, int dir_fd, struct np_snapshot *snapshot, struc
 	snprintf(what, sizeof(what), "/proc/%d/task", (int)target->pid);
 	if (result && result != -ENOENT && result != -ESRCH)
 		np_problem_add(snapshot, what, "read", -result, "not all threads are known");
-	result = np_cgroup_memory_nodes(root_fd, dir_fd, &target->memory_nodes);
-	return result == -ENOMEM ? result : 0; /* no cpuset, or none that is mounted here: not known */
+	return 0;
 }

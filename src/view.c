@@ -2,7 +2,9 @@
 /* What all views share: how things may look, paint, and lines that are broken between words. */
 #include "view.h"
 
+#include <errno.h>
 #include <langinfo.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -67,4 +69,43 @@ void np_view_wrap(const struct np_view *view, enum np_paint paint, size_t used, 
 		text += *text == ' ';
 	}
 	fprintf(out, "%s\n", np_paint_end(view, paint));
+}
+
+void np_view_labelled(const struct np_view *view, size_t indent, size_t column, const char *label, enum np_paint paint,
+		      const char *text, FILE *out)
+{
+	size_t width = indent + np_text_width(label, SIZE_MAX);
+	size_t blanks = width < column ? column - width : 1;
+
+	fprintf(out, "%*s%s%*s", (int)indent, "", label, (int)blanks, "");
+	np_view_wrap(view, paint, width + blanks, column, text, out);
+}
+
+int np_view_note(const struct np_view *view, enum np_paint paint, FILE *out, const char *format, ...)
+{
+	const size_t indent = 2;
+	va_list arguments;
+	char *text;
+	int length;
+
+	va_start(arguments, format);
+	length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (length < 0)
+		return -ENOMEM;
+	np_view_labelled(view, indent, indent, "", paint, text, out);
+	free(text);
+	return 0;
+}
+
+char *np_view_text(const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+	int length;
+
+	va_start(arguments, format);
+	length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	return length < 0 ? NULL : text;
 }

@@ -36,4 +36,15 @@ const char *np_paint_end(const struct np_view *view, enum np_paint paint);
 void np_view_wrap(const struct np_view *view, enum np_paint paint, size_t used, size_t indent, const char *text,
 		  FILE *out);
 
+/* The same after a label, which starts behind indent blanks; the text, and what goes on below it, start at column. */
+void np_view_labelled(const struct np_view *view, size_t indent, size_t column, const char *label, enum np_paint paint,
+		      const char *text, FILE *out);
+
+/* The same for a note of its own, behind two blanks. 0 or -ENOMEM. */
+int np_view_note(const struct np_view *view, enum np_paint paint, FILE *out, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* A text by a format; the caller frees it. NULL where memory is short. */
+char *np_view_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 #endif

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A line for each test; where all tests of an effect are unknown for one reason, that reason once. */
+/* The verdict, then a line for each test; where all tests of an effect are unknown for one reason, that reason once. */
 #include "view_check.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,10 +11,13 @@
 #include "escape.h"
 #include "i18n.h"
 #include "units.h"
+#include "view_check_text.h"
 
 #define NAME_WIDTH 20
 #define CELL_WIDTH 14
-#define TEXT_COLUMN (3 + NAME_WIDTH)
+#define VERDICT_COLUMN 10
+#define INDENT 3
+#define TEXT_COLUMN (INDENT + NAME_WIDTH)
 
 struct page {
 	const struct np_kernel_check *check;
@@ -38,8 +40,7 @@ static void print_heading(const struct page *page, const char *name, const char 
 /* A label and a text beside it, which goes on below itself. */
 static void print_line(const struct page *page, const char *label, enum np_paint paint, const char *text)
 {
-	fprintf(page->out, "   %-*s", NAME_WIDTH, label);
-	np_view_wrap(page->view, paint, TEXT_COLUMN, TEXT_COLUMN, text, page->out);
+	np_view_labelled(page->view, INDENT, TEXT_COLUMN, label, paint, text, page->out);
 }
 
 /* The reason that all tests of an effect are unknown for, or NULL where it differs, or one is known. */
@@ -125,7 +126,7 @@ static void print_saying_reasons(const struct page *page)
 		if (test->effect != NP_CHECK_DISTORTS || test->result != NP_CHECK_UNKNOWN || strcmp(test->why, last) == 0)
 			continue;
 		last = test->why;
-		print_line(page, last == page->check->tests[0].why ? "" : _(kinds[test->memory]), NP_DIM, last);
+		print_line(page, last == page->check->tests[0].why ? "" : _(kinds[test->memory]), NP_DIM, S_(last));
 	}
 }
 
@@ -142,122 +143,14 @@ static void print_distorts(const struct page *page)
 	print_saying_reasons(page);
 }
 
-/* The other effects: what a test found, in words. NULL where memory is short. */
-
-static char *text_of(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static char *text_of(const char *format, ...)
-{
-	va_list arguments;
-	char *text;
-	int length;
-
-	va_start(arguments, format);
-	length = vasprintf(&text, format, arguments);
-	va_end(arguments);
-	return length < 0 ? NULL : text;
-}
-
-static char *clears_text(const struct np_check_test *test)
-{
-	int64_t before = test->expected_pages.value, gone = before - test->got_pages.value;
-
-	if (test->result == NP_CHECK_PASSES)
-		return text_of(_("no: all %" PRId64 " hinted pages still are"), before);
-	if (test->result == NP_CHECK_COSTS)
-		return text_of(_("yes, %" PRId64 " of %" PRId64 " hinted pages: it touches them in the process's name"),
-			       gone, before);
-	return text_of(_("yes, %" PRId64 " of %" PRId64 " hinted pages"), gone, before);
-}
-
-static double percent(double share)
-{
-	return 100 * share;
-}
-
-static uint64_t most_pages(const struct np_check_test *test)
-{
-	uint64_t most = 0;
-
-	for (size_t i = 0; i < test->sample_count; i++) {
-		const struct np_fact *pages = test->samples[i].hints.known ? &test->samples[i].hints :
-									     &test->samples[i].faults;
-
-		if (pages->known && (uint64_t)pages->value > most)
-			most = (uint64_t)pages->value;
-	}
-	return most;
-}
-
-static double mean_faults(const struct np_check_test *test)
-{
-	double sum = 0;
-	size_t count = 0;
-
-	for (size_t i = 0; i < test->sample_count; i++) {
-		if (!test->samples[i].faults.known)
-			continue;
-		sum += (double)test->samples[i].faults.value;
-		count++;
-	}
-	return count ? sum / (double)count : 0;
-}
-
-static char *causes_text(const struct np_check_test *test)
-{
-	const struct np_estimate *size = &test->estimate;
-
-	if (test->result == NP_CHECK_COSTS)
-		return text_of(_("yes: %.0f faults a scan, %.0f %% of the pages (95 %%: %.0f to %.0f %%)"),
-			       mean_faults(test), percent(size->value), percent(size->low), percent(size->high));
-	if (most_pages(test))
-		return text_of(_("not seen: %.0f faults a scan, which chance can make (p = %.2f)"), mean_faults(test),
-			       size->p);
-	return text_of(_("none seen in %zu scans; more than %.0f %% would have been"), test->sample_count,
-		       percent(size->high));
-}
-
-static uint64_t worst_wait_ns(const struct np_check_test *test)
-{
-	uint64_t worst = 0;
-
-	for (size_t i = 0; i < test->sample_count; i++)
-		if (test->samples[i].worst_ns.known && (uint64_t)test->samples[i].worst_ns.value > worst)
-			worst = (uint64_t)test->samples[i].worst_ns.value;
-	return worst;
-}
-
-static char *stalls_text(const struct np_check_test *test)
-{
-	const struct np_estimate *size = &test->estimate;
-	char worst[NP_UNITS_SIZE];
-
-	np_format_duration(worst_wait_ns(test), worst);
-	if (test->result == NP_CHECK_COSTS)
-		return text_of(_("yes: mmap and munmap take %.1f times as long (95 %%: %.1f to %.1f); the longest took %s"),
-			       size->value, size->low, size->high, worst);
-	return text_of(_("none seen: %.1f times as long (95 %%: %.1f to %.1f)"), size->value, size->low, size->high);
-}
-
-static char *loses_text(const struct np_check_test *test)
-{
-	const struct np_estimate *size = &test->estimate;
-
-	if (test->result == NP_CHECK_COSTS)
-		return text_of(_("yes: %.0f %% of the scans (95 %%: %.0f to %.0f %%)"), percent(size->value),
-			       percent(size->low), percent(size->high));
-	return text_of(_("none seen beyond chance: %.0f %% of %zu scans"), percent(size->value), test->sample_count);
-}
-
 static const struct {
 	const char *name, *question;
-	char *(*text)(const struct np_check_test *test);
 } effects[NP_CHECK_EFFECTS] = {
-	[NP_CHECK_DISTORTS] = { NULL, NULL, NULL },
-	[NP_CHECK_CLEARS] = { N_("clears"), N_("does reading a stopped process take its hints away?"), clears_text },
-	[NP_CHECK_CAUSES] = { N_("causes"), N_("does reading make the balancer hint local pages of a single thread?"),
-			      causes_text },
-	[NP_CHECK_STALLS] = { N_("stalls"), N_("does reading make a process wait that maps and unmaps?"), stalls_text },
-	[NP_CHECK_LOSES] = { N_("loses scans"), N_("does the balancer give up scans of it meanwhile?"), loses_text },
+	[NP_CHECK_DISTORTS] = { NULL, NULL },
+	[NP_CHECK_CLEARS] = { N_("clears"), N_("does reading a stopped process take its hints away?") },
+	[NP_CHECK_CAUSES] = { N_("causes"), N_("does reading make the balancer hint local pages of a single thread?") },
+	[NP_CHECK_STALLS] = { N_("stalls"), N_("does reading make a process wait that maps and unmaps?") },
+	[NP_CHECK_LOSES] = { N_("loses scans"), N_("does the balancer give up scans of it meanwhile?") },
 };
 
 /* An earlier test of the effect is unknown for the same reason. */
@@ -272,10 +165,10 @@ static bool said_before(const struct np_kernel_check *check, const struct np_che
 
 static int print_test(const struct page *page, const struct np_check_test *test)
 {
-	char *text = said_before(page->check, test)   ? text_of(_("unknown, as above")) :
-		     test->result == NP_CHECK_UNKNOWN ? text_of(_("unknown: %s"), test->why) :
-		     test->result == NP_CHECK_ABSENT  ? text_of(_("this kernel does not have it")) :
-							effects[test->effect].text(test);
+	char *text = said_before(page->check, test)   ? np_view_text(_("unknown, as above")) :
+		     test->result == NP_CHECK_UNKNOWN ? np_view_text(_("unknown: %s"), S_(test->why)) :
+		     test->result == NP_CHECK_ABSENT  ? np_view_text(_("this kernel does not have it")) :
+							np_check_text(test);
 
 	if (!text)
 		return -ENOMEM;
@@ -293,7 +186,7 @@ static int print_effect(const struct page *page, enum np_check_effect effect)
 		return 0;
 	print_heading(page, _(effects[effect].name), _(effects[effect].question));
 	if (why) {
-		print_line(page, _("all readers"), NP_DIM, why);
+		print_line(page, _("all readers"), NP_DIM, S_(why));
 		return 0;
 	}
 	for (size_t i = 0; i < page->check->test_count && !error; i++)
@@ -324,9 +217,9 @@ static int print_probe(const struct page *page, enum np_probe probe)
 	char *text;
 
 	if (result->consumes == NP_CONSUMES_UNKNOWN)
-		text = text_of(_("unknown: %s"), result->why ? result->why : _("not tested"));
+		text = np_view_text(_("unknown: %s"), result->why ? S_(result->why) : _("not tested"));
 	else
-		text = text_of(result->consumes == NP_CONSUMES_YES ?
+		text = np_view_text(result->consumes == NP_CONSUMES_YES ?
 				       _("consumes hints: %" PRId64 " of %" PRId64 " were left") :
 				       _("leaves hints alone: %" PRId64 " of %" PRId64 " were left"),
 			       result->left.value, result->hinted.value);
@@ -351,30 +244,13 @@ static int print_regime(const struct page *page)
 
 	print_heading(page, _("regime"), _("how does get_user_pages() treat a hinted page?"));
 	if (page->check->regime == NP_REGIME_UNKNOWN)
-		print_line(page, _("unknown"), NP_DIM, page->check->regime_why ? page->check->regime_why : _("not tested"));
+		print_line(page, _("unknown"), NP_DIM, page->check->regime_why ? S_(page->check->regime_why) : _("not tested"));
 	else
 		print_line(page, _("this kernel"), NP_PLAIN, regime_text(page->check->regime));
 	for (enum np_probe probe = 0; probe < NP_PROBES && !error; probe++)
 		if (says_more(page->check, probe))
 			error = print_probe(page, probe);
 	return error;
-}
-
-static enum np_effect has_defect(const struct np_kernel_check *check, const struct np_defect *defect)
-{
-	enum np_effect effect = NP_EFFECT_NOT_TESTED;
-
-	for (size_t i = 0; i < check->test_count; i++) {
-		const struct np_check_test *test = &check->tests[i];
-
-		if (np_defect_of_test(test->name) != defect)
-			continue;
-		if (test->result == NP_CHECK_FAILS)
-			return NP_EFFECT_YES;
-		if (test->result == NP_CHECK_PASSES)
-			effect = NP_EFFECT_NO;
-	}
-	return effect;
 }
 
 /* What the tests found, and beside it what the version alone would have suggested. */
@@ -387,7 +263,7 @@ static char *defect_text(const struct page *page, const struct np_defect *defect
 	char *version = np_defect_explain(defect, page->system->kernel, effect);
 	char *kernel = np_escape(page->system->kernel ? page->system->kernel : NP_VIEW_UNKNOWN, page->view->utf8);
 	bool is_there = effect == NP_EFFECT_YES;
-	char *text = version && kernel ? text_of("%s%s%s. %s: %s.", _(found[effect]), is_there ? ": " : "",
+	char *text = version && kernel ? np_view_text("%s%s%s. %s: %s.", _(found[effect]), is_there ? ": " : "",
 						 is_there ? _(defect->symptom) : "", kernel, version) :
 					 NULL;
 
@@ -398,7 +274,7 @@ static char *defect_text(const struct page *page, const struct np_defect *defect
 
 static int print_defect(const struct page *page, const struct np_defect *defect)
 {
-	enum np_effect effect = has_defect(page->check, defect);
+	enum np_effect effect = np_check_has_defect(page->check, defect);
 	char *text = defect_text(page, defect, effect);
 
 	if (!text)
@@ -434,16 +310,16 @@ static char *verdict_text(const struct np_kernel_check *check)
 	size_t unknown = np_check_count(check, NP_CHECK_EFFECTS, NP_CHECK_UNKNOWN);
 
 	if (fails)
-		return text_of(_("affected by %s: %zu tests found this kernel wrong, %zu a cost by design; %zu could not "
+		return np_view_text(_("affected by %s: %zu tests found this kernel wrong, %zu a cost by design; %zu could not "
 				 "be made"), first_cause(check), fails, costs, unknown);
 	if (np_check_verdict(check) == NP_CHECK_AFFECTED)
-		return text_of(_("costs, which --strict counts: %zu tests found one; %zu could not be made"), costs, unknown);
+		return np_view_text(_("costs, which --strict counts: %zu tests found one; %zu could not be made"), costs, unknown);
 	if (unknown)
-		return text_of(_("incomplete: no defect found, but %zu tests could not be made here; %zu found a cost by "
+		return np_view_text(_("incomplete: no defect found, but %zu tests could not be made here; %zu found a cost by "
 				 "design"), unknown, costs);
 	if (check->quick)
-		return text_of(_("clean, as far as --quick looks: no defect in %zu tests"), check->test_count);
-	return text_of(_("clean: no defect; %zu tests found a cost by design, which every kernel has"), costs);
+		return np_view_text(_("clean, as far as --quick looks: no defect in %zu tests"), check->test_count);
+	return np_view_text(_("clean: no defect; %zu tests found a cost that every kernel has"), costs);
 }
 
 static int print_verdict(const struct page *page)
@@ -455,10 +331,14 @@ static int print_verdict(const struct page *page)
 	if (!text)
 		return -ENOMEM;
 	np_format_duration(page->check->elapsed_ns, elapsed);
-	fprintf(page->out, "\n %s%s%s  ", np_paint(page->view, NP_BOLD), _("Verdict"), np_paint_end(page->view, NP_BOLD));
-	np_view_wrap(page->view, verdict_paints[np_check_verdict(page->check)], 10, 10, text, page->out);
-	fprintf(page->out, "          %s%s %s%s\n", np_paint(page->view, NP_DIM), _("tested in"), elapsed,
-		np_paint_end(page->view, NP_DIM));
+	np_view_labelled(page->view, 1, VERDICT_COLUMN, _("Verdict"), verdict_paints[np_check_verdict(page->check)], text,
+			 page->out);
+	free(text);
+	text = np_view_text(page->check->quick ? _("tested in %s") :
+						 _("tested in %s; in brackets: intervals of 95 %% confidence"), elapsed);
+	if (!text)
+		return -ENOMEM;
+	np_view_labelled(page->view, 1, VERDICT_COLUMN, "", NP_DIM, text, page->out);
 	free(text);
 	return 0;
 }
@@ -485,12 +365,12 @@ int np_view_check(const struct np_snapshot *snapshot, const struct np_view *view
 	int error = print_title(&page);
 
 	if (!error)
+		error = print_verdict(&page);
+	if (!error)
 		print_distorts(&page);
 	for (enum np_check_effect effect = NP_CHECK_CLEARS; effect < NP_CHECK_EFFECTS && !error; effect++)
 		error = print_effect(&page, effect);
 	if (!error)
 		error = print_regime(&page);
-	if (!error)
-		error = print_defects(&page);
-	return error ? error : print_verdict(&page);
+	return error ? error : print_defects(&page);
 }

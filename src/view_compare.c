@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +13,7 @@
 #include "units.h"
 
 #define FILE_COLUMN 2
+#define VERDICT_COLUMN 11
 #define FILE_WIDTH 22
 #define SAYS_WIDTH 9
 #define TABLES_WIDTH 14
@@ -72,7 +72,7 @@ static char *agrees_text(const struct np_comparison *row, const char *size)
 /* The reason may be of a report from anywhere. */
 static char *unknown_text(const struct np_comparison *row, const struct np_view *view)
 {
-	char *reason = np_escape(row->reason ? row->reason : _("no reason is known"), view->utf8), *text;
+	char *reason = np_escape(row->reason ? S_(row->reason) : _("no reason is known"), view->utf8), *text;
 
 	if (!reason || asprintf(&text, _("unknown: %s"), reason) < 0)
 		text = NULL;
@@ -123,11 +123,16 @@ static int print_cells(const struct block *block, const char *name, const char *
 	return 0;
 }
 
+static bool is_shown(const struct np_comparison *row)
+{
+	return !row->on_demand || row->verdict != NP_AGREES || row->pages.value != 0;
+}
+
 static int print_row(const struct block *block, const struct np_comparison *row)
 {
 	char name[64], says[NP_UNITS_SIZE] = NP_VIEW_UNKNOWN, tables[BRACKET_SIZE];
 
-	if (row->on_demand && row->verdict == NP_AGREES && row->pages.value == 0)
+	if (!is_shown(row))
 		return 0;
 	snprintf(name, sizeof(name), "%s %s", row->name, row->field);
 	if (row->pages.known)
@@ -174,24 +179,6 @@ static int print_mappings(const struct block *block, const struct np_comparison 
 	return error;
 }
 
-static int __attribute__((format(printf, 3, 4)))
-print_note(const struct block *block, enum np_paint paint, const char *format, ...)
-{
-	va_list arguments;
-	char *text;
-	int length;
-
-	va_start(arguments, format);
-	length = vasprintf(&text, format, arguments);
-	va_end(arguments);
-	if (length < 0)
-		return -ENOMEM;
-	fputs("  ", block->out);
-	np_view_wrap(block->view, paint, 2, 2, text, block->out);
-	free(text);
-	return 0;
-}
-
 /* What each cause in the table is. */
 static int print_causes(const struct block *block, const struct np_target *target)
 {
@@ -204,8 +191,8 @@ static int print_causes(const struct block *block, const struct np_target *targe
 							strcmp(target->comparisons[i].cause, defect->name) != 0))
 			i++;
 		if (i < target->comparison_count)
-			error = print_note(block, NP_RED, _("The cause is kernel defect %s: %s."), defect->name,
-					   _(defect->symptom));
+			error = np_view_note(block->view, NP_RED, block->out, _("The cause is kernel defect %s: %s."),
+					     defect->name, _(defect->symptom));
 	}
 	return error;
 }
@@ -220,8 +207,9 @@ static int print_lag(const struct block *block, const struct np_target *target)
 		if (row->verdict != NP_AGREES || row->difference_pages == 0)
 			continue;
 		format_pages(block, row->lag_pages, lag);
-		return print_note(block, NP_DIM, _("This kernel's counters (VmRSS, statm) are added up now and then: for "
-						   "this process they may be off by %s."), lag);
+		return np_view_note(block->view, NP_DIM, block->out,
+				    _("This kernel's counters (VmRSS, statm) are added up now and then: for this "
+				      "process they may be off by %s."), lag);
 	}
 	return 0;
 }
@@ -232,9 +220,11 @@ static int print_read(const struct block *block, const struct np_read_effect *re
 
 	format_pages(block, read->cleared, cleared);
 	if (read->clears == NP_EFFECT_YES)
-		return print_note(block, NP_RED, _("Reading %s cleared the hints of %s."), read->reader, cleared);
-	return print_note(block, NP_PLAIN, _("Hints of %s went while %s was read; the process ran, and may have touched "
-					     "those pages itself."), cleared, read->reader);
+		return np_view_note(block->view, NP_RED, block->out, _("Reading %s cleared the hints of %s."),
+				    read->reader, cleared);
+	return np_view_note(block->view, NP_PLAIN, block->out,
+			    _("Hints of %s went while %s was read; the process ran, and may have touched those pages "
+			      "itself."), cleared, read->reader);
 }
 
 /* What the readings did to the hints, in as few lines as that takes. */
@@ -247,6 +237,8 @@ static int print_reads(const struct block *block, const struct np_target *target
 	for (size_t i = 0; i < target->read_effect_count && !error; i++) {
 		const struct np_read_effect *read = &target->read_effects[i];
 
+		if (read->stopped) /* shown by the view of experiments */
+			continue;
 		most = read->hinted_before > most ? read->hinted_before : most;
 		cleared += read->cleared;
 		if (read->cleared)
@@ -255,7 +247,35 @@ static int print_reads(const struct block *block, const struct np_target *target
 	if (error || !most || cleared)
 		return error;
 	format_pages(block, most, hints);
-	return print_note(block, NP_DIM, _("None of these readings cleared one of the process's hints (%s)."), hints);
+	return np_view_note(block->view, NP_DIM, block->out,
+			    _("None of these readings cleared one of the process's hints (%s)."), hints);
+}
+
+/* The answer, before the table that it rests on. */
+static int print_answer(const struct block *block, const struct np_target *target)
+{
+	size_t shown = 0, wrong = 0, unknown = 0;
+	char *text;
+
+	for (size_t i = 0; i < target->comparison_count; i++) {
+		enum np_verdict verdict = target->comparisons[i].verdict;
+
+		shown += is_shown(&target->comparisons[i]);
+		unknown += verdict == NP_VERDICT_UNKNOWN;
+		wrong += verdict == NP_UNDER_REPORTS || verdict == NP_OVER_REPORTS;
+	}
+	if (wrong)
+		text = np_view_text(P_("%zu of %zu figures is wrong", "%zu of %zu figures are wrong", wrong), wrong, shown);
+	else if (unknown)
+		text = np_view_text(_("none of %zu figures is wrong, as far as can be told; of %zu it cannot"), shown, unknown);
+	else
+		text = np_view_text(_("all %zu figures agree"), shown);
+	if (!text)
+		return -ENOMEM;
+	np_view_labelled(block->view, FILE_COLUMN, VERDICT_COLUMN, _("Verdict"),
+			 wrong ? NP_RED : unknown ? NP_YELLOW : NP_BOLD, text, block->out);
+	free(text);
+	return 0;
 }
 
 static int print_target(const struct block *block, const struct np_target *target)
@@ -269,6 +289,7 @@ static int print_target(const struct block *block, const struct np_target *targe
 	fprintf(block->out, _("PID %d %s: what the kernel says of it, beside its page tables"), (int)target->pid, command);
 	fprintf(block->out, "%s\n", np_paint_end(block->view, NP_BOLD));
 	free(command);
+	error = print_answer(block, target);
 	fprintf(block->out, "%*s%-*s%*s%*s  %s\n", FILE_COLUMN, "", FILE_WIDTH, _("interface"), SAYS_WIDTH, _("says"),
 		TABLES_WIDTH, _("page tables"), _("verdict"));
 	for (size_t i = 0; i < target->comparison_count && !error; i++) {

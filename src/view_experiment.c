@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +16,7 @@
 #define NAME_WIDTH 16
 #define NUMBER_WIDTH 9
 #define INTERVAL_WIDTH 18
+#define ANSWER_COLUMN (2 + NAME_WIDTH)
 #define VERDICT_COLUMN (2 + NAME_WIDTH + 2 * NUMBER_WIDTH + INTERVAL_WIDTH + 2)
 
 struct block {
@@ -27,7 +27,7 @@ struct block {
 
 /* What the numbers of a measure are, for its heading. */
 static const char *const headings[] = {
-	[NP_MEASURE_CAUSES] = N_("causes: hints made in a pass of the balancer"),
+	[NP_MEASURE_CAUSES] = N_("causes: hints made in a second"),
 	[NP_MEASURE_STALLS] = N_("stalls: the process's processor time, in % of a window"),
 	[NP_MEASURE_LOSES] = N_("loses: passes of the balancer in a minute"),
 };
@@ -66,7 +66,7 @@ static char *verdict_text(const struct np_effect_test *test)
 	else if (test->found == NP_EFFECT_NO)
 		length = asprintf(&text, _("none seen; %s would have been"), detectable);
 	else
-		length = asprintf(&text, _("unknown: %s"), test->reason ? test->reason : "");
+		length = asprintf(&text, _("unknown: %s"), test->reason ? S_(test->reason) : "");
 	return length < 0 ? NULL : text;
 }
 
@@ -92,12 +92,16 @@ static int print_test(const struct block *block, const struct np_effect_test *te
 	return 0;
 }
 
+static void print_heading(const struct block *block, const char *text)
+{
+	fprintf(block->out, " %s%s%s\n", np_paint(block->view, NP_BOLD), text, np_paint_end(block->view, NP_BOLD));
+}
+
 static int print_measure(const struct block *block, const struct np_experiment *experiment, enum np_measure_kind kind)
 {
 	int error = 0;
 
-	fprintf(block->out, " %s%s%s\n", np_paint(block->view, NP_BOLD), _(headings[kind]),
-		np_paint_end(block->view, NP_BOLD));
+	print_heading(block, _(headings[kind]));
 	fprintf(block->out, "  %-*s%*s%*s%*s  %s\n", NAME_WIDTH, _("reader"), NUMBER_WIDTH, _("with"), NUMBER_WIDTH,
 		_("without"), INTERVAL_WIDTH, _("difference, 95 %"), _("effect"));
 	for (size_t i = 0; i < experiment->test_count && !error; i++)
@@ -106,25 +110,124 @@ static int print_measure(const struct block *block, const struct np_experiment *
 	return error;
 }
 
-static void __attribute__((format(printf, 3, 4)))
-print_line(const struct block *block, enum np_paint paint, const char *format, ...)
-{
-	va_list arguments;
-	char *text;
-	int length;
+/* The answer comes first: what each reader was found to do, in words. */
 
-	va_start(arguments, format);
-	length = vasprintf(&text, format, arguments);
-	va_end(arguments);
-	if (length < 0)
-		return;
-	fputs("  ", block->out);
-	np_view_wrap(block->view, paint, 2, 2, text, block->out);
+static char *finding_text(const struct np_effect_test *test)
+{
+	char size[16];
+
+	format_number(fabs(test->difference.difference), size);
+	switch (test->kind) {
+	case NP_MEASURE_CAUSES:
+		return np_view_text(_("makes the balancer hint %s more in a second (causes)"), size);
+	case NP_MEASURE_STALLS:
+		return np_view_text(_("takes %s %% of its processor time (stalls)"), size);
+	default:
+		return np_view_text(_("costs the balancer %s passes a minute (loses)"), size);
+	}
+}
+
+/* Appends a part to a list in words; frees the part. -ENOMEM where either is NULL. */
+static int add_part(char **list, const char *separator, char *part)
+{
+	char *longer = part && *list ? np_view_text("%s%s%s", *list, **list ? separator : "", part) : NULL;
+
+	free(part);
+	if (!longer)
+		return -ENOMEM;
+	free(*list);
+	*list = longer;
+	return 0;
+}
+
+/* What was found of a reader: "yes: ..."; what was looked for in vain; what is not known. */
+struct answer {
+	char *found, *unseen, *unknown;
+};
+
+static int add_test(struct answer *answer, const struct np_effect_test *test)
+{
+	if (test->found == NP_EFFECT_YES)
+		return add_part(&answer->found, _(", and "), finding_text(test));
+	return add_part(test->found == NP_EFFECT_NO ? &answer->unseen : &answer->unknown, ", ",
+			strdup(np_measure_name(test->kind)));
+}
+
+static char *join_answer(const struct answer *answer)
+{
+	if (!*answer->found && !*answer->unknown)
+		return np_view_text("%s", _("does nothing that could be seen"));
+	return np_view_text("%s%s%s%s%s%s%s", answer->found,
+			    *answer->found && (*answer->unknown || *answer->unseen) ? "; " : "",
+			    *answer->unseen ? _("not seen: ") : "", answer->unseen,
+			    *answer->unseen && *answer->unknown ? "; " : "", *answer->unknown ? _("not known: ") : "",
+			    answer->unknown);
+}
+
+static int print_answer(const struct block *block, const struct np_experiment *experiment, const char *reader)
+{
+	struct answer answer = { strdup(""), strdup(""), strdup("") };
+	int error = answer.found && answer.unseen && answer.unknown ? 0 : -ENOMEM;
+	enum np_paint paint;
+	char *text;
+
+	for (size_t i = 0; i < experiment->test_count && !error; i++)
+		if (strcmp(experiment->tests[i].reader, reader) == 0)
+			error = add_test(&answer, &experiment->tests[i]);
+	text = error ? NULL : join_answer(&answer);
+	error = text ? 0 : -ENOMEM;
+	if (text) {
+		paint = *answer.found ? NP_RED : *answer.unknown ? NP_YELLOW : NP_PLAIN;
+		np_view_labelled(block->view, 2, ANSWER_COLUMN, reader, paint, text, block->out);
+	}
+	free(answer.found);
+	free(answer.unseen);
+	free(answer.unknown);
 	free(text);
+	return error;
+}
+
+static bool is_answered(const struct np_experiment *experiment, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (strcmp(experiment->tests[i].reader, experiment->tests[index].reader) == 0)
+			return true;
+	return strcmp(experiment->tests[index].reader, "busy") == 0;
+}
+
+/* Load that disturbs as a reader would makes the readers' answers doubtful. */
+static int print_load(const struct block *block, const struct np_experiment *experiment)
+{
+	char *found = strdup("");
+	int error = found ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < experiment->test_count && !error; i++)
+		if (strcmp(experiment->tests[i].reader, "busy") == 0 && experiment->tests[i].found == NP_EFFECT_YES)
+			error = add_part(&found, _(", and "), finding_text(&experiment->tests[i]));
+	if (!error && *found)
+		error = np_view_note(block->view, NP_YELLOW, block->out,
+				     _("Load alone, (busy), %s; readers are compared with it."), found);
+	free(found);
+	return error;
+}
+
+static int print_answers(const struct block *block, const struct np_experiment *experiment)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < experiment->test_count && !error; i++)
+		if (!is_answered(experiment, i))
+			error = print_answer(block, experiment, experiment->tests[i].reader);
+	if (!error)
+		error = print_load(block, experiment);
+	if (!error && experiment->broken_off)
+		error = np_view_note(block->view, NP_YELLOW, block->out, _("It was broken off after %zu windows."),
+				     experiment->window_count);
+	return error;
 }
 
 /* How much of its windows a reader read: a monitoring program that reads now and then does that part of the harm. */
-static void print_duty(const struct block *block, const struct np_experiment *experiment)
+static int print_duty(const struct block *block, const struct np_experiment *experiment)
 {
 	uint64_t reading_ns = 0, elapsed_ns = 0;
 
@@ -136,33 +239,66 @@ static void print_duty(const struct block *block, const struct np_experiment *ex
 		reading_ns += window->reading_ns;
 		elapsed_ns += window->elapsed_ns;
 	}
-	if (elapsed_ns)
-		print_line(block, NP_DIM, _("Readers read without a pause, for %.0f %% of their windows, against a program "
-					    "that burns as much time (without); that one, (busy), against none at all. "
-					    "Windows followed each other in random order (seed %" PRIu64 "); exact "
-					    "permutation tests, p of one side, after Holm."),
-			   100.0 * (double)reading_ns / (double)elapsed_ns, experiment->seed);
+	if (!elapsed_ns)
+		return 0;
+	return np_view_note(block->view, NP_DIM, block->out,
+			    _("Readers read without a pause, for %.0f %% of their windows, and are compared with a "
+			      "program that burns as much time (without); that one, (busy), with none at all. Windows "
+			      "followed each other in random order (seed %" PRIu64 "); exact permutation tests, p of one "
+			      "side, after Holm."), 100.0 * (double)reading_ns / (double)elapsed_ns, experiment->seed);
 }
 
-static void print_clear(const struct block *block, const struct np_read_effect *read)
+static int print_clear(const struct block *block, const struct np_read_effect *read)
 {
-	char cleared[NP_UNITS_SIZE], before[NP_UNITS_SIZE];
+	char cleared[NP_UNITS_SIZE], before[NP_UNITS_SIZE], *text;
 	unsigned page_bytes = block->snapshot->system.page_bytes;
+	static const enum np_paint paints[] = { [NP_EFFECT_YES] = NP_RED, [NP_EFFECT_NOT_TESTED] = NP_YELLOW };
 
 	np_format_bytes(np_pages_to_bytes(read->cleared, page_bytes), block->view->bytes, cleared);
 	np_format_bytes(np_pages_to_bytes(read->hinted_before, page_bytes), block->view->bytes, before);
 	if (read->clears == NP_EFFECT_YES)
-		print_line(block, NP_RED, _("%-16s yes: of the hints of %s it cleared those of %s"), read->reader, before,
-			   cleared);
+		text = np_view_text(_("yes: of the hints of %s it cleared those of %s"), before, cleared);
 	else if (read->clears == NP_EFFECT_NO)
-		print_line(block, NP_PLAIN, _("%-16s no: all hints are left, those of %s"), read->reader, before);
+		text = np_view_text(_("no: all hints are left, those of %s"), before);
 	else
-		print_line(block, NP_YELLOW, _("%-16s unknown: no page was hinted just then"), read->reader);
+		text = np_view_text(_("unknown: no page was hinted just then"));
+	if (!text)
+		return -ENOMEM;
+	np_view_labelled(block->view, 2, ANSWER_COLUMN, read->reader, paints[read->clears], text, block->out);
+	free(text);
+	return 0;
+}
+
+static bool was_stopped(const struct np_target *target)
+{
+	for (size_t i = 0; i < target->read_effect_count; i++)
+		if (target->read_effects[i].stopped)
+			return true;
+	return false;
+}
+
+static int print_clears(const struct block *block, const struct np_target *target)
+{
+	int error = 0;
+
+	print_heading(block, _("clears: one reading while the process was stopped"));
+	for (size_t i = 0; i < target->read_effect_count && !error; i++)
+		if (target->read_effects[i].stopped)
+			error = print_clear(block, &target->read_effects[i]);
+	return error;
+}
+
+static int print_experiment(const struct block *block, const struct np_experiment *experiment)
+{
+	int error = print_answers(block, experiment);
+
+	for (size_t kind = 0; kind < sizeof(headings) / sizeof(headings[0]) && !error; kind++)
+		error = print_measure(block, experiment, (enum np_measure_kind)kind);
+	return error ? error : print_duty(block, experiment);
 }
 
 static int print_target(const struct block *block, const struct np_target *target)
 {
-	const struct np_experiment *experiment = target->experiment;
 	char *command = np_escape(target->command ? target->command : "", block->view->utf8);
 	int error = 0;
 
@@ -172,17 +308,9 @@ static int print_target(const struct block *block, const struct np_target *targe
 	fprintf(block->out, _("PID %d %s: what reading does to it"), (int)target->pid, command);
 	fprintf(block->out, "%s\n", np_paint_end(block->view, NP_BOLD));
 	free(command);
-	if (target->freeze_tested) {
-		fprintf(block->out, " %s%s%s\n", np_paint(block->view, NP_BOLD),
-			_("clears: one reading while the process was stopped"), np_paint_end(block->view, NP_BOLD));
-		for (size_t i = target->read_effect_count - target->freeze_tested; i < target->read_effect_count; i++)
-			print_clear(block, &target->read_effects[i]);
-	}
-	for (size_t kind = 0; experiment && kind < sizeof(headings) / sizeof(headings[0]) && !error; kind++)
-		error = print_measure(block, experiment, (enum np_measure_kind)kind);
-	if (experiment && !error)
-		print_duty(block, experiment);
-	return error;
+	if (was_stopped(target))
+		error = print_clears(block, target);
+	return error || !target->experiment ? error : print_experiment(block, target->experiment);
 }
 
 int np_view_experiment(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
@@ -191,7 +319,7 @@ int np_view_experiment(const struct np_snapshot *snapshot, const struct np_view 
 	int error = 0;
 
 	for (size_t i = 0; i < snapshot->target_count && !error; i++)
-		if (snapshot->targets[i].experiment || snapshot->targets[i].freeze_tested)
+		if (snapshot->targets[i].experiment || was_stopped(&snapshot->targets[i]))
 			error = print_target(&block, &snapshot->targets[i]);
 	if (!error && ferror(out))
 		error = -EIO;

@@ -4,11 +4,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 
 #include "escape.h"
 #include "i18n.h"
+#include "quickcheck.h"
 #include "units.h"
 
 #define MOST_PREDICTIONS 8 /* targets that are told one by one */
@@ -23,11 +23,7 @@ struct block {
 
 static void print_effect(const struct block *block, const char *label, enum np_paint paint, const char *text)
 {
-	size_t width = np_text_width(label, SIZE_MAX) + 2;
-	int blanks = width < TEXT_COLUMN ? (int)(TEXT_COLUMN - width) : 1;
-
-	fprintf(block->out, "  %s%*s", label, blanks, "");
-	np_view_wrap(block->view, paint, width + (size_t)blanks, TEXT_COLUMN, text, block->out);
+	np_view_labelled(block->view, 2, TEXT_COLUMN, label, paint, text, block->out);
 }
 
 /* The same for a text that was allocated, NULL where that failed. 0 or -ENOMEM. */
@@ -40,21 +36,17 @@ static int print_effect_and_free(const struct block *block, const char *label, e
 	return 0;
 }
 
-static char *__attribute__((format(printf, 1, 2))) text_of(const char *format, ...)
-{
-	va_list arguments;
-	char *text;
-	int length;
-
-	va_start(arguments, format);
-	length = vasprintf(&text, format, arguments);
-	va_end(arguments);
-	return length < 0 ? NULL : text;
-}
-
 static bool distorts(const struct np_quickcheck *check)
 {
 	return check->done && (check->smaps_misses_thp == NP_EFFECT_YES || check->smaps_misses_base == NP_EFFECT_YES);
+}
+
+/* " (474098edac26)", or "" where the defect has no name yet. */
+static void format_defect(const struct np_quickcheck *check, const char *reader, char ret[32])
+{
+	const struct np_defect *defect = np_quick_defect(check, reader);
+
+	snprintf(ret, 32, defect ? " (%s)" : "%s", defect ? defect->name : "");
 }
 
 /* What smaps does not count, or that it counts everything. Never NULL for want of a test. */
@@ -62,20 +54,22 @@ static char *distorts_text(const struct np_quickcheck *check, const char *why_no
 {
 	enum np_effect huge = check->done ? check->smaps_misses_thp : NP_EFFECT_NOT_TESTED;
 	enum np_effect base = check->done ? check->smaps_misses_base : NP_EFFECT_NOT_TESTED;
+	char name[32];
 
+	format_defect(check, "smaps-", name);
 	if (huge == NP_EFFECT_YES && base == NP_EFFECT_YES)
-		return text_of(_("yes: hinted and PROT_NONE pages are not counted (474098edac26)"));
+		return np_view_text(_("yes: hinted and PROT_NONE pages are not counted%s"), name);
 	if (huge == NP_EFFECT_YES)
-		return text_of(_("yes: hinted and PROT_NONE huge pages are not counted (474098edac26)"));
+		return np_view_text(_("yes: hinted and PROT_NONE huge pages are not counted%s"), name);
 	if (base == NP_EFFECT_YES)
-		return text_of(_("yes: hinted and PROT_NONE pages that are not huge are not counted"));
+		return np_view_text(_("yes: hinted and PROT_NONE pages that are not huge are not counted%s"), name);
 	if (huge == NP_EFFECT_NO && base == NP_EFFECT_NO)
-		return text_of(_("no"));
+		return np_view_text(_("no"));
 	if (huge == NP_EFFECT_NO)
-		return text_of(_("not for huge pages; unknown for others (%s)"), why_not);
+		return np_view_text(_("not for huge pages; unknown for others (%s)"), why_not);
 	if (base == NP_EFFECT_NO)
-		return text_of(_("unknown for huge pages (%s); not for others"), why_not);
-	return text_of(_("unknown: %s"), why_not);
+		return np_view_text(_("unknown for huge pages (%s); not for others"), why_not);
+	return np_view_text(_("unknown: %s"), why_not);
 }
 
 static int print_distorts(const struct block *block)
@@ -123,17 +117,17 @@ static int print_prediction(const struct block *block, const struct np_target *t
 	format_name(block, target, name);
 	if (!np_tally_hints_known(&target->pages, system->node_count))
 		return print_effect_and_free(block, "", NP_PLAIN,
-					     text_of(_("how much of %s would be missing is not known"), name));
+					     np_view_text(_("how much of %s would be missing is not known"), name));
 	if (missing == 0 && block->snapshot->target_count > 1)
 		return 0;
 	if (missing == 0)
 		return print_effect_and_free(block, "", NP_PLAIN,
-					     text_of(_("of %s nothing would be missing just now"), name));
+					     np_view_text(_("of %s nothing would be missing just now"), name));
 	np_format_bytes(np_pages_to_bytes(missing, system->page_bytes), block->view->bytes, missing_size);
 	np_format_bytes(np_pages_to_bytes(resident, system->page_bytes), block->view->bytes, resident_size);
 	return print_effect_and_free(
 		block, "", NP_RED,
-		text_of(_("of %s, %s of %s would be missing"), name, missing_size, resident_size));
+		np_view_text(_("of %s, %s of %s would be missing"), name, missing_size, resident_size));
 }
 
 /* The same for many: their sum. */
@@ -160,11 +154,11 @@ static int print_summed_prediction(const struct block *block)
 	np_format_bytes(np_pages_to_bytes(missing, system->page_bytes), block->view->bytes, missing_size);
 	np_format_bytes(np_pages_to_bytes(resident, system->page_bytes), block->view->bytes, resident_size);
 	error = print_effect_and_free(block, "", missing ? NP_RED : NP_PLAIN,
-				      text_of(_("of %zu of these processes, %s of %s would be missing"), affected,
+				      np_view_text(_("of %zu of these processes, %s of %s would be missing"), affected,
 					      missing_size, resident_size));
 	if (unknown && !error)
 		error = print_effect_and_free(block, "", NP_PLAIN,
-					      text_of(_("how much of %zu more would be missing is not known"), unknown));
+					      np_view_text(_("how much of %zu more would be missing is not known"), unknown));
 	return error;
 }
 
@@ -210,29 +204,32 @@ static int print_causes_of_one(const struct block *block, const struct np_target
 		return 0;
 	}
 	return print_effect_and_free(block, label, NP_PLAIN,
-				     text_of(_("not expected: this process has %" PRId64 " threads (see numaprobe(8))"),
+				     np_view_text(_("not expected: this process has %" PRId64 " threads (see numaprobe(8))"),
 					     target->threads.value));
 }
 
 static int print_causes_of_several(const struct block *block)
 {
-	size_t count = block->snapshot->target_count, single = 0, unknown = 0;
+	size_t count = 0, single = 0, unknown = 0;
 	int error;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < block->snapshot->target_count; i++) {
 		const struct np_fact *threads = &block->snapshot->targets[i].threads;
 
+		if (!block->snapshot->targets[i].readable)
+			continue;
+		count++;
 		unknown += !threads->known;
 		single += threads->known && threads->value == 1;
 	}
 	error = print_effect_and_free(
 		block, _("causes"), single ? NP_YELLOW : NP_PLAIN,
-		single ? text_of(_("likely for those with one thread, %zu of %zu (see numaprobe(8))"), single, count) :
-			 text_of(_("not expected for those with several threads, %zu of %zu (see numaprobe(8))"),
+		single ? np_view_text(_("likely for those with one thread, %zu of %zu (see numaprobe(8))"), single, count) :
+			 np_view_text(_("not expected for those with several threads, %zu of %zu (see numaprobe(8))"),
 				 count - unknown, count));
 	if (unknown && !error)
 		error = print_effect_and_free(block, "", NP_PLAIN,
-					      text_of(_("unknown for %zu, whose threads were not counted"), unknown));
+					      np_view_text(_("unknown for %zu, whose threads were not counted"), unknown));
 	return error;
 }
 
@@ -254,9 +251,10 @@ static void print_heading(const struct block *block)
 {
 	const char *note = block->snapshot->check.done ? _("(tested on a page of our own just now)") : _("(not tested)");
 
-	fprintf(block->out, " %s%s%s %s%s%s\n", np_paint(block->view, NP_BOLD), _("Reading smaps on this kernel"),
-		np_paint_end(block->view, NP_BOLD), np_paint(block->view, NP_DIM), note,
-		np_paint_end(block->view, NP_DIM));
+	const char *title = _("Reading smaps on this kernel");
+
+	fprintf(block->out, " %s%s%s ", np_paint(block->view, NP_BOLD), title, np_paint_end(block->view, NP_BOLD));
+	np_view_wrap(block->view, NP_DIM, np_text_width(title, SIZE_MAX) + 2, 2, note, block->out);
 }
 
 int np_view_kernel(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)

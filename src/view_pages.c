@@ -254,6 +254,15 @@ static size_t width_side_by_side(const struct layout *layout)
 	return layout->label_width + (layout->node_count + 1) * layout->cell_width;
 }
 
+/* The share of the hints, if there are any, stands right of the table. */
+static size_t width_with_share(const struct layout *layout)
+{
+	char text[NP_UNITS_SIZE];
+
+	format_share(layout, text);
+	return width_side_by_side(layout) + (*text ? strlen("   >99.9 %") : 0);
+}
+
 static void print_side_by_side(const struct layout *layout, FILE *out)
 {
 	char text[NP_UNITS_SIZE];
@@ -314,13 +323,20 @@ static void print_row_of_share(const struct layout *layout, FILE *out)
 	fputc('\n', out);
 }
 
-static void print_below_each_other(const struct layout *layout, FILE *out)
+static size_t width_below_each_other(const struct layout *layout)
 {
 	size_t width = layout->label_width;
-	char text[NP_UNITS_SIZE];
 
 	for (size_t i = 0; i < STATE_ROWS; i++)
 		width += state_width(layout, &state_rows[i]);
+	return width;
+}
+
+static void print_below_each_other(const struct layout *layout, FILE *out)
+{
+	size_t width = width_below_each_other(layout);
+	char text[NP_UNITS_SIZE];
+
 	print_heading_of_states(layout, out);
 	for (size_t i = 0; i < layout->node_count; i++) {
 		format_node(layout, layout->nodes[i], text);
@@ -349,8 +365,8 @@ int np_view_pages(const struct np_target *target, const struct np_system *system
 	if (error < 0)
 		return error;
 	measure(&layout);
-	/* The share of the hints stands right of the table. */
-	if (width_side_by_side(&layout) + strlen("   >99.9 %") <= limit)
+	/* Where neither fits, the narrower one is cut less. */
+	if (width_with_share(&layout) <= limit || width_side_by_side(&layout) <= width_below_each_other(&layout))
 		print_side_by_side(&layout, out);
 	else
 		print_below_each_other(&layout, out);

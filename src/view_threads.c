@@ -57,6 +57,23 @@ static void print_rest(const struct np_snapshot *snapshot, const struct np_targe
 	fputc('\n', out);
 }
 
+/* What numa_maps shows for the first mapping, unless that is large (placement.h). */
+static int print_policy(const struct np_target *target, const struct np_view *view, FILE *out)
+{
+	char *policy;
+
+	if (!target->policy) {
+		fprintf(out, "%s\n", _(" its memory policy was not read; -o +policy shows that of each mapping"));
+		return 0;
+	}
+	policy = np_escape(target->policy, view->utf8);
+	if (!policy)
+		return -ENOMEM;
+	fprintf(out, _(" memory policy of its main thread: %s; -o +policy shows that of each mapping\n"), policy);
+	free(policy);
+	return 0;
+}
+
 static int print_target(const struct np_snapshot *snapshot, const struct np_target *target, const struct np_view *view,
 			FILE *out)
 {
@@ -83,8 +100,7 @@ static int print_target(const struct np_snapshot *snapshot, const struct np_targ
 	} else {
 		fprintf(out, "%s\n", _(" which memory nodes its cpuset allows is not known: none is mounted here"));
 	}
-	fprintf(out, "%s\n", _(" its own default policy is in no file of /proc; -o +policy shows that of each mapping"));
-	return error;
+	return error ? error : print_policy(target, view, out);
 }
 
 int np_view_threads(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)

@@ -460,11 +460,11 @@ static int print_lines(struct plan *plan, struct np_line_widths *widths, FILE *o
 	return error;
 }
 
-int np_view_process_lines(const struct np_snapshot *snapshot, const struct np_options *options,
+int np_view_lines(const struct np_snapshot *snapshot, const struct np_options *options,
 			  const struct np_view *view, struct np_line_widths *widths, FILE *out)
 {
 	struct np_options headless = *options;
-	struct plan plan = { .snapshot = snapshot, .options = &headless, .view = view, .processes = true };
+	struct plan plan = { .snapshot = snapshot, .options = &headless, .view = view, .processes = !options->vmas };
 	bool headings;
 	int error;
 

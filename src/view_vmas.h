@@ -37,7 +37,7 @@ struct np_line_widths {
  * The same table as lines that are appended to earlier ones: headings the first time only, and where a column
  * appeared. 0, -ENOMEM, or -EIO.
  */
-int np_view_process_lines(const struct np_snapshot *snapshot, const struct np_options *options,
+int np_view_lines(const struct np_snapshot *snapshot, const struct np_options *options,
 			  const struct np_view *view, struct np_line_widths *widths, FILE *out);
 
 #endif

@@ -83,22 +83,42 @@ static void print_system(const struct np_snapshot *snapshot, const struct np_vms
 	static const struct {
 		const char *label;
 		size_t counter;
+		bool tiers; /* shown where it has ever counted */
 	} rows[] = {
-		{ N_("hints made"), offsetof(struct np_vmstat, numa_pte_updates) },
-		{ N_("hint faults"), offsetof(struct np_vmstat, numa_hint_faults) },
-		{ N_("pages moved by them"), offsetof(struct np_vmstat, numa_pages_migrated) },
+		{ N_("hints made"), offsetof(struct np_vmstat, numa_pte_updates), false },
+		{ N_("hint faults"), offsetof(struct np_vmstat, numa_hint_faults), false },
+		{ N_("pages moved by them"), offsetof(struct np_vmstat, numa_pages_migrated), false },
+		{ N_("pages promoted"), offsetof(struct np_vmstat, pgpromote_success), true },
+		{ N_("demoted by kswapd"), offsetof(struct np_vmstat, pgdemote_kswapd), true },
+		{ N_("demoted directly"), offsetof(struct np_vmstat, pgdemote_direct), true },
 	};
 	const struct np_vmstat *now = &snapshot->system.vmstat;
 
 	fprintf(out, "\n %s%s%s\n", np_paint(view, NP_BOLD), _("NUMA balancing, whole system"), np_paint_end(view, NP_BOLD));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct np_fact *fact = (const struct np_fact *)((const char *)now + rows[i].counter);
 		struct np_fact change = NP_NOT_KNOWN;
 
+		if (rows[i].tiers && (!fact->known || fact->value == 0))
+			continue;
 		if (before)
-			change = difference((const struct np_fact *)((const char *)now + rows[i].counter),
-					    (const struct np_fact *)((const char *)before + rows[i].counter));
+			change = difference(fact, (const struct np_fact *)((const char *)before + rows[i].counter));
 		print_rate(_(rows[i].label), &change, interval_ns, 0, view, out);
 	}
+}
+
+/* The processes with their rates, and below them what they are made of. */
+static int print_mappings(const struct np_snapshot *snapshot, const struct np_options *options,
+			  const struct np_view *view, FILE *out)
+{
+	struct np_options of_processes = { .columns = { .processes = true, .watched = true } };
+	int error = np_view_system_line(&snapshot->system, view, out);
+
+	of_processes.format = options->format;
+	if (!error)
+		error = np_view_process_table(snapshot, NULL, &of_processes, view, out);
+	fputc('\n', out);
+	return error ? error : np_view_vmas(snapshot, options, view, out);
 }
 
 int np_view_watch(const struct np_snapshot *snapshot, const struct np_vmstat *before, uint64_t interval_ns,
@@ -107,6 +127,8 @@ int np_view_watch(const struct np_snapshot *snapshot, const struct np_vmstat *be
 	bool table = options->shaped || np_options_select_groups(options) || snapshot->target_count != 1;
 	int error;
 
+	if (options->vmas)
+		return print_mappings(snapshot, options, view, out);
 	if (table) {
 		error = np_view_system_line(&snapshot->system, view, out);
 		if (!error)

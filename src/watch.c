@@ -13,10 +13,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "escape.h"
 #include "files.h"
 #include "follow.h"
 #include "json.h"
+#include "metrics.h"
 #include "parse_vmstat.h"
+#include "report.h"
 #include "screen.h"
 #include "select.h"
 #include "take.h"
@@ -50,6 +53,7 @@ struct watch {
 	int stop_fd;
 	uint64_t looks;
 	bool partial, anything;
+	char *failure; /* what has failed, where its error alone would not tell; owned */
 };
 
 static uint64_t now_ns(void)
@@ -259,16 +263,29 @@ static int show_frame(struct watch *watch)
 	return result;
 }
 
+/* The file that others read is whole at any moment. */
+static int replace_metrics(struct watch *watch)
+{
+	const char *path = watch->options.metrics;
+	int result = np_report_write(watch->snapshot, np_metrics_write, path, 0644);
+
+	if (result && result != -ENOMEM && asprintf(&watch->failure, "%s: %s", path, strerror(-result)) < 0)
+		watch->failure = NULL;
+	return result ? result : tell_problems(watch, stderr);
+}
+
 static int show(struct watch *watch)
 {
 	int result;
 
 	if (watch->screen.fd >= 0)
 		return show_frame(watch);
+	if (watch->options.format == NP_FORMAT_METRICS)
+		return replace_metrics(watch);
 	if (watch->options.format == NP_FORMAT_JSON)
 		result = np_json_write_line(watch->snapshot, stdout);
 	else
-		result = np_view_process_lines(watch->snapshot, &watch->options, watch->view, &watch->widths, stdout);
+		result = np_view_lines(watch->snapshot, &watch->options, watch->view, &watch->widths, stdout);
 	if (!result && fflush(stdout) != 0)
 		result = -errno;
 	return result ? result : tell_problems(watch, stderr);
@@ -321,8 +338,12 @@ static int run(struct watch *watch)
 
 		if (result)
 			return wait_until(watch, 0) ? 0 : result;
-		if (!something_is_followed(watch))
-			return watch->looks > 1 ? 0 : tell_problems(watch, stderr);
+		if (!something_is_followed(watch)) {
+			if (watch->looks > 1)
+				return 0;
+			np_take_nothing(watch->snapshot);
+			return tell_problems(watch, stderr);
+		}
 		result = show(watch);
 		if (result || watch->looks == watch->options.count)
 			return result;
@@ -406,6 +427,9 @@ int np_watch(const struct np_options *options, struct np_walker *walker, int wal
 		result = run(&watch);
 	*ret_partial = watch.partial;
 	*ret_nothing = !watch.anything;
+	if (watch.failure)
+		*ret_error = np_escape(watch.failure, false);
+	free(watch.failure);
 	stop(&watch);
 	return result == -ECANCELED ? 0 : result;
 }

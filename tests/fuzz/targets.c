@@ -23,5 +23,7 @@ const struct fuzz_target fuzz_targets[] = {
 	{ "changing_tables", fuzz_changing_tables },
 	{ "serve", fuzz_serve },
 	{ "answers", fuzz_answers },
+	{ "report", fuzz_report },
+	{ "grains", fuzz_grains },
 	{ NULL, NULL },
 };

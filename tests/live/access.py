@@ -91,6 +91,7 @@ def hidepid():
             done = run(of_root.pid, command=command)
             expect_equal(f"hidepid={value}: foreign", (done.returncode, done.stdout), (FAILURE, ""))
             expect(f"/proc/{of_root.pid}" in done.stderr, done.stderr)
+            expect(("hidepid" in done.stderr) == (value in (2, 4)), f"hidepid={value}: {done.stderr}")
 
 
 UNDUMPABLE = "import ctypes, time; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0); print(1, flush=True); time.sleep(1000)"

@@ -9,13 +9,24 @@ import resource
 import shutil
 import signal
 import subprocess
+import xml.etree.ElementTree
 
-from harness import (NOBODY, SOURCE, Skip, expect, expect_equal, expect_run, frozen, need_root, program, run, scratch,
-                     test)
+from harness import (NOBODY, SOURCE, Skip, expect, expect_equal, expect_run, frozen, need_root, other_factory, program, run,
+                     scratch, test)
 
 SPECS = ("anon:4M", "thp:8M", "protnone:4M", "zero:4M", "guard:1M", "sparse:16T:64", "memfd:1M")
-VIEWS = ((), ("-v",), ("-J",), ("-J", "-v"), ("-r",), ("-P",), ("-b",), ("--output-all",), ("-r", "--output-all", "-b"),
-         ("--color=always",), ("-z", "-s", "RESIDENT:desc"))
+# Every view and format, and what changes them; NAME: the target by its name, which asks for the table of processes.
+NAME = "np-case"
+VIEWS = (
+    (), ("-b",), ("--color=always",), ("--explain",),                                    # the summary
+    ("-v",), ("-v", "-b"), ("-v", "--color=always"), ("-v", "--explain"), ("-n",),       # mappings and threads
+    ("--output-all",), ("-o", "+POLICY,PAGESIZE"), ("-o", "START,N0"), ("-z", "-s", "RESIDENT:desc"),
+    ("-r",), ("-r", "--output-all", "-b"), ("-P",), ("-P", "--output-all"),
+    (NAME, "-o", "PID,RESIDENT,N0"), (NAME, "-r", "-b"), (NAME, "-P", "--output-all"),   # processes
+    ("-m",), ("-m", "-b"), ("-m", "--color=always"), ("--svg", "-"),                     # pictures
+    ("-J",), ("-J", "-v"), ("--openmetrics",),
+)
+TABLES = (("-v",), ("-r",), ("-P",), ("--output-all",), ("-r", "--output-all", "-b"), ("-z", "-s", "RESIDENT:desc"), ("-m",))
 
 
 @contextlib.contextmanager
@@ -51,28 +62,40 @@ def replay_is_the_report():
         expect_equal("the view beside the report", everywhere("--replay", path).stdout, done.stdout)
         live = json.loads(expect_run("-J", "-v", factory.pid).stdout)
         told = json.loads(written)
-        for key in ("pages", "huge", "mappings", "threads", "command", "start_ticks", "threads_seen", "memory_nodes"):
+        for key in ("pages", "huge", "mappings", "threads", "command", "start_ticks", "threads_seen", "memory_nodes", "policy"):
             expect_equal(key, told["targets"][0][key], live["targets"][0][key])
 
 
+@contextlib.contextmanager
+def named_factory():
+    """A factory of a name that no other process has."""
+    with scratch() as directory, other_factory(shutil.copy(program("np-factory"), directory / NAME)):
+        yield
+
+
+def words_of(view, name):
+    return [name if word == NAME else word for word in view]
+
+
 @test()
-def replay_has_every_view():
-    """Whatever is asked of the machine can be asked of the report of the same moment, by nobody."""
-    with case() as (path, _, _), as_nobody(path) as (copied, report):
-        for view in VIEWS:
-            by_root = expect_run("--replay", path, *view, env={}).stdout
-            by_nobody = everywhere("--replay", report, *view, command=[copied], **NOBODY).stdout
-            expect_equal(f"{view} by nobody", by_nobody, by_root)
-            expect(by_root.strip(), f"{view}: nothing")
-        table = everywhere("--replay", path, "-r", "--output-all", "-b").stdout
-        expect("16777216" not in table.split("\n")[0] and len(table.splitlines()) > 10, f"-r: {table}")
+def every_view_is_replayed_to_the_byte():
+    """What was printed beside the report is what nobody sees of it elsewhere, with an empty environment."""
+    for more, name in (((), NAME), (("--redact",), "command-1")):
+        with named_factory(), case(*more) as (path, factory, _), as_nobody(path) as (copied, report):
+            for view in VIEWS:
+                target = () if NAME in view else (factory.pid,)
+                live = everywhere("--report", path, *more, *view, *target).stdout
+                pathlib.Path(report).write_bytes(path.read_bytes())
+                replayed = everywhere("--replay", report, *words_of(view, name), *target, command=[copied], **NOBODY).stdout
+                expect(live.strip(), f"{view}: nothing")
+                expect_equal(f"{more} {view} of nobody", replayed, live)
 
 
 @test()
 def replay_needs_no_proc_and_no_sys():
     need_root()
     hide = 'mount -t tmpfs none /sys && mount -t tmpfs none /proc && exec "$@"'
-    with case() as (path, _, _):
+    with named_factory(), case() as (path, _, _):
         for view in VIEWS:
             done = run("-m", "sh", "-c", hide, "sh", program("numaprobe"), "--replay", path, *view, command=["unshare"],
                        env={"PATH": os.environ["PATH"]})
@@ -82,8 +105,9 @@ def replay_needs_no_proc_and_no_sys():
 
 @test()
 def tables_of_the_machine_are_those_of_the_replay():
+    """Of another look at it, too, as far as there is no time in them."""
     with case("-o", "+POLICY") as (path, factory, _):
-        for view in VIEWS[1:2] + VIEWS[4:6] + VIEWS[7:9] + VIEWS[10:]:
+        for view in TABLES:
             expect_equal(view, everywhere("--replay", path, *view).stdout,
                          expect_run(*view, factory.pid, env={}).stdout)
 
@@ -97,6 +121,9 @@ def comparisons():
             expect(len(told["reports"]) > 5 and told["reads"], f"{told['reports']}")
             expect_equal("the view", everywhere("--replay", path, *more).stdout, done.stdout)
             expect_equal("-J", everywhere("--replay", path, "-J").stdout, path.read_text(encoding="utf-8"))
+            table = everywhere("--replay", path, "-r", "-n").stdout.splitlines()
+            expect_equal("rows for a script", len(table), len(told["mappings"]))
+            xml.etree.ElementTree.fromstring(everywhere("--replay", path, "--svg", "-").stdout)
 
 
 @test()
@@ -104,9 +131,22 @@ def packed():
     with case(name="case.json.zst") as (path, factory, done):
         expect_equal("magic", path.read_bytes()[:4], b"\x28\xb5\x2f\xfd")
         expect_equal("view", everywhere("--replay", path).stdout, done.stdout)
-        damaged = path.with_name("damaged")
-        damaged.write_bytes(path.read_bytes()[:-20])
+
+
+@test()
+def packed_and_damaged():
+    """Wherever it is: there is a checksum."""
+    with case(name="case.json.zst") as (path, _, _):
+        whole, damaged = path.read_bytes(), path.with_name("damaged")
+        for at in range(4, len(whole), len(whole) // 40):
+            damaged.write_bytes(whole[:at] + bytes([whole[at] ^ 0x40]) + whole[at + 1:])
+            refused(damaged, "damaged")
+            damaged.write_bytes(whole[:at])
+            refused(damaged, "damaged")
+        damaged.write_bytes(whole + b"more")
         refused(damaged, "zstd")
+        damaged.write_bytes(whole + whole)
+        refused(damaged, "end of file")
 
 
 @test()
@@ -145,8 +185,9 @@ def a_report_without_mappings_says_so():
         path = directory / "case.json"
         path.write_text(expect_run("-J", factory.pid).stdout, encoding="utf-8")
         everywhere("--replay", path)
-        done = expect_run("--replay", path, "-v", status=3)
-        expect("made without -v" in done.stderr, done.stderr)
+        for view, why in ((("-v",), "made without -v"), (("-m",), "no picture"), (("--svg", "-"), "no picture")):
+            done = expect_run("--replay", path, *view, status=3)
+            expect(why in done.stderr, f"{view}: {done.stderr}")
 
 
 @test()
@@ -167,8 +208,10 @@ def redacted():
         expect_equal("a token for each path", len(by_path), len({right for _, right in by_path}))
         expect_equal("a path for each token", len(by_path), len({left for left, _ in by_path}))
         expect_equal("replay", everywhere("--replay", path, "-J").stdout, text)
-        for view in VIEWS:
-            everywhere("--replay", path, *view)
+        addresses = {mapping["start"][2:] for mapping in live["mappings"] if mapping["start"][2] in "57"}  # no offsets
+        for view in (("-v",), ("-m",), ("--svg", "-")):
+            shown = everywhere("--replay", path, *view).stdout
+            expect_equal(f"{view}: addresses", [address for address in addresses if address in shown], [])
 
 
 @test()
@@ -287,6 +330,23 @@ def what_is_no_report_is_refused():
 
 
 @test()
+def what_is_no_file_is_refused():
+    """What never ends, what is larger than memory, and what has nothing."""
+    with scratch() as directory:
+        pipe, large, empty = (directory / name for name in ("pipe", "large", "empty"))
+        empty.touch()
+        large.touch()
+        os.truncate(large, 1 << 40)
+        os.mkfifo(pipe)
+        with subprocess.Popen(["sh", "-c", "while printf '{' 2>/dev/null >\"$0\"; do :; done", pipe]) as writer:
+            refused(pipe, "no report")
+            writer.kill()
+        for path, message in (("/dev/zero", "256 MiB"), (large, "256 MiB"), (empty, "it is empty"), ("/dev/null", "it is empty"),
+                              (directory, "Is a directory"), ("/proc/self/mem", "Input/output error")):
+            refused(path, message)
+
+
+@test()
 def usage():
     with case() as (path, factory, _):
         for arguments in (("--replay", path, "--source", "bpf"), ("--replay", path, "--range", "0-1000"),
@@ -317,3 +377,18 @@ def kernel_check():
             again = run("--replay", path, *arguments, env={}, cwd="/")
             expect_equal("status of the replay", again.returncode, done.returncode)
             expect_equal(f"replay {arguments}", again.stdout, wanted)
+
+
+@test()
+def recorded_reports_replay_whole():
+    """Reports with an experiment, and of a check, which has no target: every view, and JSON that is the same again."""
+    for name, status, first in (("6.18-x86_64-one-node-check", 0, "Verdict  clean"),
+                                ("6.18-x86_64-node-experiment", 3, "what reading does to it"),
+                                ("6.18-x86_64-redis-experiment", 3, "what reading does to it")):
+        path = SOURCE / f"tests/fixtures/reports/{name}.json"
+        again = run("--replay", path, "-J")
+        expect_equal(f"{name}: exit status", again.returncode, status)
+        expect_equal(f"{name}: JSON", json.loads(again.stdout), json.loads(path.read_text(encoding="utf-8")))
+        shown = run("--replay", path)
+        expect_equal(f"{name}: exit status of the view", shown.returncode, status)
+        expect(first in shown.stdout, f"{name}: no '{first}' in {shown.stdout}")

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """--check-kernel: what it says with the balancer off and on, and that it leaves nothing behind, however it ends."""
 
+import contextlib
+import ctypes
 import json
 import os
 import pathlib
@@ -9,18 +11,20 @@ import signal
 import subprocess
 import time
 
-from harness import Skip, balancing, expect, expect_complaint, expect_equal, program, run, test, wait_until
+from harness import (Skip, balancing, expect, expect_complaint, expect_equal, need_root, program, run, test, undo,
+                     wait_until)
 
 WELL, WRONG_USAGE, PARTIAL, DEFECT = 0, 2, 3, 4
 KILLS = int(os.environ.get("NUMAPROBE_KILLS", "20"))
+PR_SET_THP_DISABLE = 41
 HANG_SECONDS = 1500  # on an idle machine it takes two minutes or three; this only ends what would never end
 BALANCING = pathlib.Path("/proc/sys/kernel/numa_balancing")
 
 
-def check(*arguments):
+def check(*arguments, **options):
     """The exit status, and the check of the report."""
     done = subprocess.run([program("numaprobe"), "--check-kernel", "-J", *arguments], stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=HANG_SECONDS, check=False)
+                          capture_output=True, text=True, timeout=HANG_SECONDS, check=False, **options)
     expect(done.returncode in (WELL, PARTIAL, DEFECT), f"exit status {done.returncode}: {done.stderr}")
     expect_equal("standard error", done.stderr, "")
     return done.returncode, json.loads(done.stdout)["check"]
@@ -103,6 +107,88 @@ def with_balancing_all_is_known():
             expect(item["expected_pages"] > 0, f"{item['name']}: no hints were there to be cleared")
             expect_equal(item["name"], item["got_pages"], item["expected_pages"])
     expect_causes(tests)
+
+
+# What this machine is kept from showing is unknown, with the reason and what would make it known.
+
+
+def expect_unknown(found, effect, reason, readers=None):
+    items = [item for item in found["tests"] if item["effect"] == effect and item["verdict"] != "absent" and
+             (readers is None or item["reader"] in readers)]
+    expect(items, f"no tests of {effect}")
+    for item in items:
+        expect_equal(item["name"], item["verdict"], "unknown")
+        expect(reason in item["reason"], f"{item['name']}: {item['reason']}")
+
+
+@test()
+def without_huge_pages():
+    """A process may be kept from having any, and its children are too."""
+    status, found = check("--quick", preexec_fn=lambda: ctypes.CDLL(None).prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0))
+    expect_status(status, found)
+    huge = [item for item in found["tests"] if item["memory"] == "protnone-thp" and item["verdict"] != "absent"]
+    expect_equal("verdicts", {item["verdict"] for item in huge}, {"unknown"})
+    expect_equal("reasons", {item["reason"] for item in huge}, {
+        "the kernel gave no transparent huge page; more free memory, or transparent_hugepage=madvise, would"})
+
+
+def check_hints(*arguments, **options):
+    """A check that may be short, where hints can be had."""
+    with balancing(1):
+        status, found = check("--rounds", "1", *arguments, **options)
+    expect_status(status, found)
+    if any("cpuset" in (item["reason"] or "") for item in found["tests"]):
+        raise Skip("cpusets are in use, and there is one node")
+    return found
+
+
+@test(ci_may_skip=True)
+def without_page_tables_or_time():
+    found = check_hints("--source", "pagemap")
+    expect_unknown(found, "clears", "page tables can't be read", ("maps", "smaps", "numa_maps", "pagemap", "numaprobe"))
+    expect_unknown(found, "causes", "page tables can't be read", ("numaprobe",))
+    expect_unknown(found, "causes", "more --rounds would make it known", ("smaps", "busy"))
+    expect_unknown(found, "stalls", "more --rounds would make it known", ("smaps", "busy"))
+    expect_equal("the regime is known all the same", found["regime"]["name"] is not None, True)
+
+
+@test(ci_may_skip=True)
+def with_one_cpu():
+    cpu = min(os.sched_getaffinity(0))
+    found = check_hints(preexec_fn=lambda: os.sched_setaffinity(0, {cpu}))
+    for effect in ("causes", "loses-scans"):
+        expect_unknown(found, effect, "it takes two CPUs")
+
+
+CPUSETS = (pathlib.Path("/sys/fs/cgroup/cpuset"), pathlib.Path("/sys/fs/cgroup"))
+
+
+@contextlib.contextmanager
+def some_cpuset():
+    """A cgroup with cpusets beside the root's: that is all it takes, whoever is in it."""
+    need_root()
+    for root in CPUSETS:
+        if (root / "cpuset.cpus").exists():  # version 1
+            with undo('rmdir "$1"', root / "numaprobe-test"):
+                (root / "numaprobe-test").mkdir()
+                yield
+            return
+    raise Skip("there is no hierarchy of cpusets to make one in")
+
+
+@test(ci_may_skip=True)
+def with_cpusets_on_one_node():
+    """Since 6.16 nothing is hinted then: see np_why_not_hinted()."""
+    if len(list(pathlib.Path("/sys/devices/system/node").glob("node[0-9]*"))) > 1:
+        raise Skip("there is more than one node")
+    with some_cpuset(), balancing(1):
+        status, found = check("--rounds", "1")
+    expect_status(status, found)
+    if found["regime"]["name"] and any(item["verdict"] == "passes" for item in found["tests"] if item["effect"] == "clears"):
+        raise Skip("this kernel hints in spite of cpusets")
+    for effect in ("clears", "causes", "loses-scans"):
+        expect_unknown(found, effect, "one node and cpusets in use keep it away since Linux 6.16; no cpuset, or a second "
+                       "node, would make it known")
 
 
 def session_members(session):

@@ -123,9 +123,22 @@ def man_has_the_keys_of_the_report():
     objects = Schema(json.loads((SOURCE / "schema/numaprobe-report-1.schema.json").read_text("utf-8"))).objects
     documented = {title: dict(re.findall(r"^\.It Cm (\w+) Pq (.*)$", "\n".join(section(text, title)), re.M))
                   for title in re.findall(r"^\.Ss (\w+)$", text, re.M)}
-    expect_equal("objects in numaprobe-report.5", sorted(documented), sorted(objects))
+    expect_equal("objects in numaprobe-report.5", sorted(re.findall(r"^\.Ss (\w+)$", text, re.M)), sorted(objects))
     for name, keys in objects.items():
         expect_equal(f"keys of '{name}' in numaprobe-report.5", documented[name], keys)
+
+
+@test()
+def keys_are_written_in_the_order_of_the_page():
+    text = page("numaprobe-report.5")
+    with frozen("anon:1M") as factory, scratch() as directory:
+        expect_run("--report", directory / "case.json", "-C", factory.pid)
+        told = json.loads((directory / "case.json").read_text("utf-8"))
+    target = told["targets"][0]
+    for name, value in (("report", told), ("system", told["system"]), ("target", target), ("mapping", target["mappings"][0]),
+                        ("pages", target["pages"]), ("comparison", target["reports"][0]), ("grains", target["grains"])):
+        keys = re.findall(r"^\.It Cm (\w+) Pq ", "\n".join(section(text, name)), re.M)
+        expect_equal(f"order of '{name}'", list(value), [key for key in keys if key in value])
 
 
 @test()
@@ -272,6 +285,47 @@ def shells_offer_words():
         expect_equal(f"zsh, --{name}", sorted(shells.zsh(f"--{name}=")), words)
 
 
+def words_of_mistake(name):
+    """The words that numaprobe names when it is given a wrong one: "...: give status, statm or stat"."""
+    text = expect_run(f"--{name}=none", "1", status=2).stderr.partition(": give ")[2].partition(" (see")[0]
+    return sorted(re.findall(r"[a-z_]+", text.replace(" or ", " ")))
+
+
+@test()
+def shells_offer_lists_of_words():
+    for name in ("compare", "experiment"):
+        words = words_of_mistake(name)
+        expect(len(words) > 5, f"--{name}: {words}")
+        for before in ("", "smaps,"):
+            shown = [before + word for word in words]
+            fish = [word.partition("=")[2] for word in shells.fish(f"--{name}={before}")]
+            expect_equal(f"bash, --{name}={before}", sorted(shells.bash(f"--{name}", "=", before)), shown)
+            expect_equal(f"fish, --{name}={before}", sorted(fish), shown)
+            # zsh does not offer again what is in the list.
+            zsh = set(shells.zsh(f"--{name}={before}"))
+            expect_equal(f"zsh, --{name}={before}", sorted(zsh), [word for word in words if word != before[:-1]])
+
+
+@test()
+def man_has_the_words():
+    """Every word that an option takes is in its item of the manual page."""
+    text = "\n".join(section(page("numaprobe.8"), "OPTIONS"))
+    for name in ("compare", "experiment"):
+        item = re.search(rf"^\.It .*Fl -{name} .*?(?=^\.It .*Fl |\Z)", text, re.M | re.S)[0]
+        missing = [word for word in words_of_mistake(name) if not re.search(rf"\b{word}\b", item)]
+        expect_equal(f"words that --{name} lacks in numaprobe.8", missing, [])
+
+
+@test()
+def shells_know_who_takes_an_argument():
+    options = options_of_help()
+    wanted = sorted(f"--{name}" for name, (_, kind) in options.items() if kind == "required")
+    zsh = (SOURCE / "completions/_numaprobe").read_text("utf-8")
+    expect_equal("zsh", sorted("--" + name for name in re.findall(r"--([a-z-]+)=[\[}]", zsh)), wanted)
+    fish = (SOURCE / "completions/numaprobe.fish").read_text("utf-8")
+    expect_equal("fish", sorted("--" + name for name in re.findall(r"-l ([a-z-]+) (?:-x|-r)\b", fish)), wanted)
+
+
 @test()
 def shells_offer_columns():
     columns = sorted(columns_of_list())
@@ -297,7 +351,7 @@ def shells_offer_targets():
 
 # What is shipped
 
-MADE_BY_AUTOTOOLS = re.compile(r"(configure|aclocal\.m4|config\.h\.in|Makefile\.in|build-aux/.*)")
+MADE_BY_AUTOTOOLS = re.compile(r"(configure|aclocal\.m4|config\.h\.in|Makefile\.in|build-aux/.*|ABOUT-NLS|m4/.*|po/.*)")
 NOT_SHIPPED = (".ci/", ".gitignore")
 
 

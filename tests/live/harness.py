@@ -220,15 +220,21 @@ def installed():
 
 
 @contextlib.contextmanager
+def other_factory(path):
+    """Another program as np-factory: a copy, with another name or other rights."""
+    saved = _programs["np-factory"]
+    _programs["np-factory"] = pathlib.Path(path)
+    try:
+        yield
+    finally:
+        _programs["np-factory"] = saved
+
+
+@contextlib.contextmanager
 def factory_for_all():
     """np-factory where every user can run it."""
-    saved = _programs["np-factory"]
-    with scratch() as directory:
-        _programs["np-factory"] = pathlib.Path(shutil.copy(saved, directory))
-        try:
-            yield
-        finally:
-            _programs["np-factory"] = saved
+    with scratch() as directory, other_factory(shutil.copy(program("np-factory"), directory)):
+        yield
 
 
 # The system's switches

@@ -12,7 +12,7 @@ import urllib.request
 from harness import NOBODY, Skip, expect, expect_equal, expect_run, factory_for_all, frozen, need_root, run, scratch, \
     test, total, wait_until, Factory
 
-SAMPLE = re.compile(r'(\w+)(?:\{(.*)\})? (-?[0-9.]+)$')
+SAMPLE = re.compile(r'(\w+)(?:\{(.*)\})? (-?[0-9.]+(?:e[-+][0-9]+)?|[-+]Inf)$')
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 SPECS = ("anon:4M", "thp:8M", "protnone:4M", "zero:4M", "guard:1M")
 
@@ -80,11 +80,51 @@ def promtool_likes_them():
     if not shutil.which("promtool"):
         raise Skip("needs promtool (Debian: prometheus)")
     with frozen("--threads", "2", *SPECS) as factory:
-        for arguments in ((), ("--source", "pagemap"), (4194304,), (factory.pid,)):
-            text = run("--openmetrics", *arguments, factory.pid).stdout
+        for arguments in ((factory.pid,), ("--source", "pagemap", factory.pid), (4194304, factory.pid),
+                          (factory.pid, factory.pid), ("--compare", factory.pid), ("--check-kernel", "--quick")):
+            text = run("--openmetrics", *arguments).stdout
+            parse(text)
             done = subprocess.run(["promtool", "check", "metrics"], input=text, text=True, capture_output=True,
                                   check=False)
             expect(done.returncode == 0 and not done.stderr, f"{arguments}: {done.stdout}{done.stderr}")
+
+
+@test()
+def comparisons_and_checks():
+    """The figures of --compare and --check-kernel are those of their reports, and a point is a point everywhere."""
+    with frozen("--threads", "2", *SPECS) as factory, scratch() as directory:
+        path = directory / "case.json"
+        expect_run("--compare", "--report", path, factory.pid)
+        samples = parse(expect_run("--replay", path, "--openmetrics").stdout)
+        rows = json.loads(path.read_text(encoding="utf-8"))["targets"][0]["reports"]
+        expect(rows, "nothing was compared")
+        for row in rows:
+            labels = {"file": row["name"], "field": row["field"], "pid": str(factory.pid)}
+            expect_equal(f"{labels} says", sum_of(samples, "numaprobe_comparison_said_bytes", **labels),
+                         row["pages"] * 4096)
+            expect_equal(f"{labels} agrees", sum_of(samples, "numaprobe_comparison_agrees", **labels),
+                         row["verdict"] == "agrees")
+    checked = run("--check-kernel", "--quick", "--openmetrics")
+    samples = parse(checked.stdout)
+    verdict = [dict(key[1:])["verdict"] for key, value in samples.items()
+               if key[0] == "numaprobe_check_verdict" and value]
+    expect_equal("verdict and status", (verdict, checked.returncode),
+                 ([{0: "clean", 3: "unknown", 4: "affected"}[checked.returncode]], checked.returncode))
+    tests = json.loads(run("--check-kernel", "--quick", "-J").stdout)["check"]["tests"]
+    expect_equal("tests", sum_of(samples, "numaprobe_check_result"), len(tests))
+    expect("numaprobe_info" not in checked.stdout, "a file of processes has the same samples")
+
+
+@test()
+def watch_replaces_a_file():
+    with Factory("anon:1M") as factory, scratch() as directory:
+        path = directory / "numaprobe.prom"
+        done = expect_run("-w0.05", "-c", "3", f"--openmetrics={path}", factory.pid)
+        expect_equal("standard output", done.stdout, "")
+        expect_equal("readable", sum_of(parse(path.read_text(encoding="utf-8")), "numaprobe_readable"), 1)
+        done = run("-w0.05", f"--openmetrics={directory}/none/numaprobe.prom", factory.pid)
+        expect_equal("status and error", (done.returncode, done.stderr),
+                     (1, f"numaprobe: {directory}/none/numaprobe.prom: No such file or directory\n"))
 
 
 def free_port():

@@ -221,3 +221,17 @@ def no_such_cgroup():
     done = run("-g", "no/such/cgroup")
     expect_equal("exit status", done.returncode, 1)
     expect_equal("standard error", done.stderr, "numaprobe: no/such/cgroup: find: no cgroup has this path\n")
+
+
+@test()
+def one_of_a_name_has_ended():
+    """Of several of one name, those that have ended are left out; the only one of a name is not."""
+    with Factory("anon:1M") as alive, Factory("anon:1M") as dead:
+        os.kill(dead.pid, signal.SIGKILL)
+        os.waitid(os.P_PID, dead.pid, os.WEXITED | os.WNOWAIT)  # now it is a zombie
+        done = run("-J", "np-factory")
+        found = {target["pid"] for target in json.loads(done.stdout)["targets"]}
+        expect(alive.pid in found and dead.pid not in found, f"{found}: {alive.pid} lives, {dead.pid} does not")
+        expect(str(dead.pid) not in done.stderr, done.stderr)
+        done = run(dead.pid)
+        expect(done.returncode == 1 and "zombie" in done.stderr, f"by its PID: {done.returncode} {done.stderr}")

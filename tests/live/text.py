@@ -5,9 +5,12 @@ import ctypes
 import json
 import mmap
 import os
+import pathlib
+import re
+import shutil
 import unicodedata
 
-from harness import expect, expect_equal, program, report, run, scratch, test
+from harness import Factory, Skip, expect, expect_equal, expect_run, program, report, run, scratch, test
 
 NAMES = (
     b"\x1b[31mred\x1b[0m", b"\x1b]0;title\x07", b"new\nline", b"tab\tcr\rbs\b", b"quote\"back\\slash", b"\x9b31m", b"\xff\xfe\xc0\xaf",
@@ -86,3 +89,28 @@ def arguments():
             done = run(command=[os.fsencode(program("numaprobe")), *words], errors=None)
             expect(done.returncode in (1, 2), f"{words}: exit status {done.returncode}")
             check_text(f"{words}: standard error", done.stderr)
+
+
+def make_locale(directory, name):
+    """Languages are no part of a small system, but where their sources are one can be made."""
+    source = pathlib.Path("/usr/share/i18n/locales", name)
+    if not shutil.which("localedef") or not source.exists():
+        raise Skip(f"needs localedef and {source} (Debian: locales)")
+    done = run("-i", name, "-f", "UTF-8", directory / f"{name}.UTF-8", command=["localedef"])
+    expect((directory / f"{name}.UTF-8").is_dir(), done.stderr)
+    return {**os.environ, "LOCPATH": str(directory), "LC_ALL": f"{name}.UTF-8"}
+
+
+@test(ci_may_skip=True)
+def languages():
+    """In Turkish i is not the lower case of I, and in German numbers have a comma: names and metrics stay as they are."""
+    with scratch() as directory, Factory("anon:1M") as factory:
+        factory.freeze()
+        for name in ("tr_TR", "de_DE"):
+            env = make_locale(directory, name)
+            for columns in ("pid,resident,hinted,size", "PID,RESIDENT,HINTED,SIZE"):
+                lines = expect_run("-r", "-o", columns, "-s", "size:desc", factory.pid, env=env).stdout.splitlines()
+                expect_equal(f"{name}: headings", lines[0], "PID RESIDENT HINTED SIZE")
+            metrics = expect_run("--openmetrics", "--compare=status", factory.pid, env=env).stdout
+            bad = [line for line in metrics.splitlines() if line[0] != "#" and not re.search(r" -?[0-9.e+-]+$", line)]
+            expect_equal(f"{name}: numbers that Prometheus can't read", bad, [])

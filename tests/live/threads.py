@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Threads below the mappings: each of them, where it ran last."""
 
+import contextlib
 import os
 import pathlib
+import shutil
+import subprocess
 
-from harness import Factory, expect, expect_equal, expect_run, look, test
+from harness import Factory, Skip, expect, expect_equal, expect_run, look, program, test
 
 
 @test()
@@ -43,3 +46,35 @@ def only_with_v():
     with Factory("anon:1M") as factory:
         for options in (("-r",), ("-P", "-v"), ("-o", "start"), ("-vn",)):
             expect("ran last" not in expect_run(*options, factory.pid).stdout, f"{options}: threads")
+
+
+@contextlib.contextmanager
+def under(*command):
+    """np-factory, started by another program."""
+    with subprocess.Popen([*command, program("np-factory"), "anon:1M"], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as process:
+        try:
+            expect(process.stdout.readline(), f"{command} did not start np-factory")
+            yield process.pid
+        finally:
+            process.kill()
+
+
+@test(ci_may_skip=True)
+def policies():
+    """As numa_maps writes them: of the process with -v, of each mapping with +policy, in the table and in JSON."""
+    if not shutil.which("numactl"):
+        raise Skip("needs numactl")
+    for option, policy in (("--interleave=0", "interleave:0"), ("--preferred=0", "prefer:0"), ("--membind=0", "bind:0")):
+        with under("numactl", option) as pid:
+            target = look(pid)
+            expect_equal(f"{option}: of the process", target["policy"], policy)
+            expect_equal(f"{option}: not asked for", {mapping["policy"] for mapping in target["mappings"]}, {None})
+            expect_equal(f"{option}: of the mappings",
+                         {mapping["policy"] for mapping in look(pid, "-o", "+policy")["mappings"]} - {None}, {policy})
+            shown = expect_run("-v", pid).stdout
+            expect(f"memory policy of its main thread: {policy};" in shown, shown[-400:])
+            rows = expect_run("-rn", "-o", "policy", pid).stdout.split()
+            expect_equal(f"{option}: rows", set(rows) - {"?"}, {policy})
+    with Factory("anon:1M") as factory:
+        expect_equal("none set", look(factory.pid)["policy"], "default")

@@ -2,13 +2,16 @@
 """--watch: its lines and frames, its end, its rates, and that it disturbs nothing."""
 
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
 import pty
 import select
 import signal
+import struct
 import subprocess
+import termios
 import time
 
 from harness import (HANG_SECONDS, Factory, balancing, expect, expect_equal, expect_run, need_root, program, run, test,
@@ -48,6 +51,25 @@ def count_and_lines():
         expect_equal("the first has no rates", (rates[0]["interval_ns"], rates[0]["hints_made"]), (None, None))
         expect(all(rate["interval_ns"] > 0 and rate["moved"] == 0 for rate in rates[1:]), f"rates: {rates}")
         expect_equal("resident", len({report["targets"][0]["pages"]["resident"] for report in reports}), 1)
+
+
+@test()
+def mappings():
+    """With -v: each look has them all, and their pages are those of the process."""
+    with Factory("anon:4M", "protnone:1M") as factory:
+        factory.freeze()
+        for report in looks("-w0.05", "-c", "3", "-v", factory.pid):
+            target = report["targets"][0]
+            expect_equal("mappings", sum(total(mapping["pages"]["protnone"]) for mapping in target["mappings"]),
+                         total(target["pages"]["protnone"]))
+            expect_equal("resident", sum(mapping["pages"]["resident"] for mapping in target["mappings"]),
+                         target["pages"]["resident"])
+        lines = expect_run("-w0.05", "-c", "2", "-vz", factory.pid).stdout.splitlines()
+        expect_equal("headings once", [line.split()[:2] for line in lines].count(["TIME", "START"]), 1)
+        expect_equal("lines of two looks are alike", [line.split()[1:] for line in lines[1:len(lines) // 2 + 1]],
+                     [line.split()[1:] for line in lines[len(lines) // 2 + 1:]])
+        done = run("-w", "-v", "-o", "+policy", factory.pid)
+        expect("numa_maps" in done.stderr and done.returncode == 2, f"policies: {done.returncode} {done.stderr}")
 
 
 @test()
@@ -104,6 +126,26 @@ def frames_on_a_terminal():
         expect(b"\033[2J" not in shown, "the screen is cleared, which flickers")
         lines = frames[0].count(b"\n")
         expect(f"\033[{lines}F".encode() in frames[1], "a frame is not put in the place of the one before")
+
+
+@test()
+def low_terminal():
+    """What does not fit is not missed in silence."""
+    with Factory("anon:4M") as factory:
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.environ["TERM"] = "xterm"
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 8, 80, 0, 0))
+            os.execv(program("numaprobe"), ["numaprobe", "-w0.05", "-c", "2", "-v", str(factory.pid)])
+        shown = b""
+        with contextlib.suppress(OSError):
+            while True:
+                shown += os.read(terminal, 65536)
+        os.close(terminal)
+        expect_equal("status", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
+        frame = shown.split(b"\033[?7h")[0]
+        expect_equal("lines of a frame", frame.count(b"\n"), 7)
+        expect(b" lines more, for which this terminal is too low" in frame.split(b"\n")[-2], f"it ends {frame[-80:]}")
 
 
 @test()

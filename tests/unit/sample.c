@@ -5,9 +5,12 @@
 #include "check.h"
 
 #include <err.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "experiment.h"
+#include "grains.h"
 #include "kernel_check.h" /* not the one beside this file */
 
 static void *checked(void *memory)
@@ -56,7 +59,10 @@ struct np_snapshot *sample_system(size_t node_count, const unsigned *numbers)
 	system->numa_balancing = NP_FACT(1);
 	system->thp = copy("madvise");
 	system->lockdown = copy("none");
-	system->vmstat = (struct np_vmstat){ NP_FACT(1000), NP_FACT(2), NP_FACT(900), NP_FACT(800), NP_NOT_KNOWN };
+	system->vmstat = (struct np_vmstat){
+		.numa_pte_updates = NP_FACT(1000), .numa_huge_pte_updates = NP_FACT(2), .numa_hint_faults = NP_FACT(900),
+		.numa_hint_faults_local = NP_FACT(800), .pgpromote_success = NP_FACT(70),
+	};
 	system->node_count = node_count;
 	system->nodes = checked(calloc(node_count, sizeof(*system->nodes)));
 	for (size_t i = 0; i < node_count; i++)
@@ -165,7 +171,7 @@ void sample_comparisons(struct np_target *target)
 		{ .name = "pagemap", .field = "present", .low = 1, .high = 2, .verdict = NP_VERDICT_UNKNOWN,
 		  .as_predicted = NP_EFFECT_NOT_TESTED, .reason = copy("red \033[31m, and why not?") },
 	};
-	const struct np_read_effect read = { "smaps", 392000, 5, 91000000, NP_NOT_KNOWN, NP_EFFECT_YES };
+	const struct np_read_effect read = { "smaps", 392000, 5, 91000000, NP_NOT_KNOWN, NP_EFFECT_YES, false };
 
 	target->comparison_count = sizeof(rows) / sizeof(rows[0]);
 	target->comparisons = checked(calloc(target->comparison_count, sizeof(rows[0])));
@@ -173,6 +179,52 @@ void sample_comparisons(struct np_target *target)
 	target->read_effect_count = 1;
 	target->read_effects = checked(calloc(1, sizeof(read)));
 	target->read_effects[0] = read;
+}
+
+static void add_reads(struct np_target *target)
+{
+	const struct np_read_effect reads[] = {
+		{ "smaps", 392000, 0, 91000000, NP_FACT(0), NP_EFFECT_NO, true },
+		{ "process_vm_readv", 392000, 392000, 1000, NP_FACT(0), NP_EFFECT_YES, true },
+		{ "stat", 0, 0, 1000, NP_FACT(0), NP_EFFECT_NOT_TESTED, true },
+	};
+	size_t count = target->read_effect_count;
+
+	target->read_effects = checked(
+		reallocarray(target->read_effects, count + sizeof(reads) / sizeof(reads[0]), sizeof(reads[0])));
+	memcpy(target->read_effects + count, reads, sizeof(reads));
+	target->read_effect_count += sizeof(reads) / sizeof(reads[0]);
+}
+
+void sample_experiment(struct np_target *target)
+{
+	static const struct np_difference more = { 8197, 1.5, 8195.5, 8190.25, 8200, 0.01, 0.005, 1, 0.008, 1, 8200 };
+	static const struct np_difference same = { 99.5, 99.25, 0.25, -1, 1.5, 0.7, 0.35, 0.8, 0.008, 0.52, 1.5 };
+	static const struct np_difference few = { 3, 1, 2, -INFINITY, INFINITY, 1, 1, 1, 1, 1, INFINITY };
+	const struct np_effect_test tests[] = {
+		{ "smaps", "busy", NP_MEASURE_CAUSES, more, 0.01, NP_EFFECT_YES, NULL },
+		{ "busy", "none", NP_MEASURE_CAUSES, same, 0.35, NP_EFFECT_NO, NULL },
+		{ "smaps", "busy", NP_MEASURE_STALLS, same, 0.7, NP_EFFECT_NO, NULL },
+		{ "numaprobe", "busy", NP_MEASURE_STALLS, same, 0.7, NP_EFFECT_NO, NULL },
+		{ "smaps", "busy", NP_MEASURE_LOSES, few, 1, NP_EFFECT_NOT_TESTED, "NUMA balancing is off" },
+	};
+	const struct np_trial windows[] = {
+		{ "smaps", 0, 2000000000, 1900000000, 321, 8190, 7, 14, 8197, NP_FACT(1990000000), NP_FACT(3), NP_FACT(8192),
+		  NP_FACT(9000) },
+		{ "busy", 0, 2000000000, 1950000000, 99, 3, 14, 0, -11, NP_NOT_KNOWN, NP_NOT_KNOWN, NP_NOT_KNOWN,
+		  NP_NOT_KNOWN },
+	};
+	struct np_experiment *experiment = checked(calloc(1, sizeof(*experiment)));
+
+	add_reads(target);
+	target->experiment = experiment;
+	*experiment = (struct np_experiment){ .rounds = 1, .seed = 4711, .broken_off = true,
+					      .window_count = sizeof(windows) / sizeof(windows[0]),
+					      .test_count = sizeof(tests) / sizeof(tests[0]) };
+	experiment->windows = checked(calloc(experiment->window_count, sizeof(windows[0])));
+	memcpy(experiment->windows, windows, sizeof(windows));
+	experiment->tests = checked(calloc(experiment->test_count, sizeof(tests[0])));
+	memcpy(experiment->tests, tests, sizeof(tests));
 }
 
 static void add_test(struct np_kernel_check *check, enum np_check_effect effect, const char *reader,
@@ -195,6 +247,25 @@ static void add_test(struct np_kernel_check *check, enum np_check_effect effect,
 	test->samples[1] = (struct np_check_sample){ .round = 2, .reader = "none", .worst_ns = NP_FACT(12345678) };
 }
 
+void sample_grains(struct np_snapshot *snapshot, struct np_target *target)
+{
+	static const struct {
+		uint64_t start, pages;
+		enum np_state state;
+		int node;
+	} rows[] = {
+		{ 0x1000, 2, NP_PRESENT, 0 },	      { 0x3000, 1, NP_HINTED, 1 },	{ 0x500000, 3, NP_PROTNONE, 0 },
+		{ 0x503000, 1, NP_SWAPPED, -1 },      { 0x600000, 9, NP_PRESENT, -1 },	{ 0x700000, 1, NP_ZERO, -1 },
+		{ 0x7f0000000000, 4, NP_PRESENT, 1 }, { 0x7f0000004000, 4, NP_ACCESSIBLE, 1 },
+	};
+
+	target->grains = np_grains_create(snapshot->system.node_count);
+	assert_non_null(target->grains);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		np_grains_add(target->grains, rows[i].start, rows[i].pages, rows[i].state, rows[i].node);
+	assert_false(target->grains->failed);
+}
+
 void sample_threads(struct np_target *target)
 {
 	target->thread_count = 2;
@@ -202,6 +273,7 @@ void sample_threads(struct np_target *target)
 	target->threads_seen[0] = (struct np_thread){ 4711, copy("acme \\ \033"), NP_FACT(3), NP_FACT(0), NP_FACT(-1) };
 	target->threads_seen[1] = (struct np_thread){ 4712, NULL, NP_NOT_KNOWN, NP_NOT_KNOWN, NP_NOT_KNOWN };
 	target->memory_nodes = copy("0-1");
+	target->policy = copy("bind:0");
 }
 
 void sample_kernel_check(struct np_snapshot *snapshot)

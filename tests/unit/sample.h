@@ -29,6 +29,11 @@ struct np_snapshot *sample_hints_unknown(void);
 /* What --compare finds: a row of every kind, one with mappings, and a read. */
 void sample_comparisons(struct np_target *target);
 
+/* Grains of its mappings, of every look and node, near and far. Needs two nodes. */
+void sample_grains(struct np_snapshot *snapshot, struct np_target *target);
+/* What --experiment finds, with --freeze: effects of every verdict, one without an interval, and reads. */
+void sample_experiment(struct np_target *target);
+
 /* Two threads, one of which little is known. */
 void sample_threads(struct np_target *target);
 

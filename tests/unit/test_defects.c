@@ -101,12 +101,88 @@ static void test_table(void **state)
 	assert_null(np_defect_of_test("smaps-counts-protnone"));
 }
 
+/* The text of the man page, where line breaks and macros at the start of a line are blanks. */
+static char *read_man_page(void)
+{
+	const char *source = getenv("srcdir");
+	np_cleanup_close int root_fd = -1;
+	struct np_text text = { 0 };
+	bool macro = false;
+
+	assert_int_equal(np_root_open(source ? source : ".", &root_fd), 0);
+	assert_int_equal(np_read_text(root_fd, "man/numaprobe.8.in", &text), 0);
+	for (char *at = text.data; *at; at++) {
+		if (*at == '.' && (at == text.data || at[-1] == ' '))
+			macro = at[1] >= 'A' && at[1] <= 'Z';
+		else if (*at == ' ' || *at == '\n')
+			macro = false;
+		if (macro || *at == '\n')
+			*at = ' ';
+	}
+	return text.data;
+}
+
+/* All blanks between words count as one. */
+static bool has_words(const char *page, const char *words)
+{
+	for (; *page; page++) {
+		const char *at = page, *word = words;
+
+		while (*word && (*at == *word || (*at == ' ' && at > page && at[-1] == ' '))) {
+			word += *at == *word;
+			at++;
+		}
+		if (!*word)
+			return true;
+	}
+	return false;
+}
+
+static void expect_words(const char *page, const char *words)
+{
+	if (!has_words(page, words))
+		fail_msg("numaprobe(8) does not have: %s", words);
+}
+
+static void test_man_page(void **state)
+{
+	char *page = read_man_page();
+
+	(void)state;
+	assert_false(has_words(page, "474098edac26 is a fine commit"));
+	for (const struct np_defect *defect = np_defects; defect->name; defect++) {
+		char *line, *releases = strdup("");
+
+		assert_true(asprintf(&line, "%s Pq Dq %s %s. ", defect->name, defect->subject, defect->symptom) > 0);
+		expect_words(page, line);
+		free(line);
+		for (const char *const *release = defect->repaired; *release; release++) {
+			assert_true(asprintf(&line, "%s%s%s", releases, *releases ? ", " : "", *release) > 0);
+			free(releases);
+			releases = line;
+		}
+		assert_true(asprintf(&line, "Since %s. Repaired in %s, by:", defect->introduced, releases) > 0);
+		expect_words(page, line);
+		free(line);
+		free(releases);
+		for (const struct np_commit *repair = defect->repairs; repair->id; repair++) {
+			assert_true(asprintf(&line, "%s %s ", repair->id, repair->subject) > 0);
+			expect_words(page, line);
+			free(line);
+		}
+		for (const struct np_branch_note *branch = defect->branches; branch->branch; branch++)
+			expect_words(page, branch->note);
+	}
+	free(page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_versions_that_have_it), cmocka_unit_test(test_versions_that_do_not),
 		cmocka_unit_test(test_no_version),	      cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_explanations),	      cmocka_unit_test(test_table),
+		cmocka_unit_test(test_man_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

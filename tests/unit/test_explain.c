@@ -207,6 +207,88 @@ static void test_bound(void **state)
 	np_snapshot_destroy(snapshot);
 }
 
+static void test_hinted_small(void **state)
+{
+	struct np_snapshot *snapshot = sample_spread();
+	struct np_tally *pages = &snapshot->targets[0].pages;
+
+	(void)state;
+	pages->by_node[NP_R_HINTED][0] = MIB_PAGES(6) + 10;
+	assert_false(applies("hinted-small", snapshot)); /* nothing is in huge pages */
+	pages->thp = MIB_PAGES(64);
+	pages->hinted_thp = MIB_PAGES(2);
+	expect_text("hinted-small", snapshot,
+		    "4.0M of that is hinted in small pages, though the process has 64.0M in huge pages (THP): 1034 faults, "
+		    "where huge pages would take 3. NUMA balancing splits no huge page, so these pages were small, or "
+		    "split, before it came.");
+	pages->hinted_thp = MIB_PAGES(6); /* ten small pages don't matter */
+	assert_false(applies("hinted-small", snapshot));
+	pages->hinted_thp = 0;
+	pages->by_node[NP_R_ACCESSIBLE][0] = 1;
+	assert_false(applies("hinted-small", snapshot));
+	np_snapshot_destroy(snapshot);
+}
+
+static void set_text(char **text, const char *value)
+{
+	free(*text);
+	*text = value ? strdup(value) : NULL;
+}
+
+static void test_policy(void **state)
+{
+	struct np_snapshot *snapshot = sample_spread();
+	struct np_target *target = &snapshot->targets[0];
+
+	(void)state;
+	assert_false(applies("policy", snapshot));
+	set_text(&target->policy, "default");
+	assert_false(applies("policy", snapshot));
+	set_text(&target->policy, "bind=balancing:0");
+	assert_false(applies("policy", snapshot));
+	set_text(&target->policy, "interleave:0-1");
+	expect_text("policy", snapshot,
+		    "Its memory policy is interleave:0-1 (that of its main thread, in /proc/7/numa_maps), which keeps NUMA "
+		    "balancing away from all of its 400.0M but for mappings that have a policy of their own "
+		    "(-v -o +policy).");
+	snapshot->system.numa_balancing = NP_FACT(0);
+	assert_false(applies("policy", snapshot));
+	snapshot->system.numa_balancing = NP_FACT(1);
+	add_policy(snapshot, "interleave:0-1", 5); /* then "bound" says more */
+	assert_false(applies("policy", snapshot));
+	np_snapshot_destroy(snapshot);
+}
+
+static void test_cpuset(void **state)
+{
+	struct np_snapshot *snapshot = sample_spread();
+	struct np_target *target = &snapshot->targets[0];
+
+	(void)state;
+	assert_false(applies("cpuset", snapshot));
+	set_text(&target->memory_nodes, "0-1");
+	assert_false(applies("cpuset", snapshot));
+	set_text(&target->memory_nodes, "0-");
+	assert_false(applies("cpuset", snapshot));
+	set_text(&target->memory_nodes, "0");
+	expect_text("cpuset", snapshot,
+		    "Its cpuset allows memory on 1 of 2 nodes (cpuset.mems: 0), and 300.0M of 400.0M (75.0 %) are on "
+		    "others. NUMA balancing can move pages to the allowed nodes only.");
+	snapshot->system.numa_balancing = NP_FACT(0);
+	expect_text("cpuset", snapshot,
+		    "Its cpuset allows memory on 1 of 2 nodes (cpuset.mems: 0), and 300.0M of 400.0M (75.0 %) are on "
+		    "others. NUMA balancing is off, so they stay there.");
+	target->pages.by_node[NP_R_PRESENT][1] = 0;
+	assert_false(applies("cpuset", snapshot));
+	snapshot->system.numa_balancing = NP_FACT(1);
+	expect_text("cpuset", snapshot,
+		    "Its cpuset allows memory on 1 of 2 nodes (cpuset.mems: 0), and 0 of 100.0M (0.0 %) are on others. "
+		    "NUMA balancing can move none of it, wherever its threads run.");
+	snapshot->system.nodes[1].memory_bytes = NP_FACT(0); /* then there is no other */
+	assert_false(applies("cpuset", snapshot));
+	np_snapshot_destroy(snapshot);
+}
+
 static void test_protnone(void **state)
 {
 	struct np_snapshot *snapshot = sample_spread();
@@ -255,7 +337,8 @@ int main(void)
 		cmocka_unit_test(test_hinted),		   cmocka_unit_test(test_hints_unknown),
 		cmocka_unit_test(test_not_scanned),	   cmocka_unit_test(test_single_threaded),
 		cmocka_unit_test(test_tiers),		   cmocka_unit_test(test_bound),
-		cmocka_unit_test(test_protnone),	   cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_protnone), cmocka_unit_test(test_hinted_small),
+		cmocka_unit_test(test_policy), cmocka_unit_test(test_cpuset),	   cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_view),
 	};
 

@@ -88,6 +88,47 @@ static void test_layouts(void **state)
 	np_snapshot_destroy(snapshot);
 }
 
+static void sum_up(const struct np_grains *grains, uint64_t *ret)
+{
+	for (size_t i = 0; i < grains->count; i++)
+		for (size_t k = 0; k < grains->stride; k++)
+			ret[k] += np_grain_counts(grains, i)[k];
+}
+
+/* The space between mappings is gone, and no page is; where grains are of one page, each keeps its place. */
+static void test_packed(void **state)
+{
+	static const unsigned numbers[] = { 0, 1 };
+	const uint64_t starts[] = { 0x55d0c0003000, 0x55d0c0013000, 0x7f0000001000, 0x7f1234567000 };
+
+	(void)state;
+	for (uint64_t pages = 5; pages < 100000; pages *= 17) {
+		struct np_snapshot *snapshot = sample_system(2, numbers);
+		struct np_target *target = sample_target(snapshot, 1, "packed", 1);
+		uint64_t before[NP_LOOKS + 3] = { 0 }, after[NP_LOOKS + 3] = { 0 };
+		struct np_grains *grains = np_grains_create(2);
+
+		for (size_t i = 0; i < 4; i++) {
+			uint64_t mapped = i == 0 ? 16 : 2 * pages; /* the first two are neighbours */
+
+			sample_mapping(snapshot, target, starts[i], starts[i] + mapped * PAGE, "rw-p", "");
+			np_grains_add(grains, starts[i] + PAGE, i == 0 ? 15 : pages, i & 1 ? NP_HINTED : NP_PRESENT, (int)i & 1);
+		}
+		sum_up(grains, before);
+		assert_int_equal(np_grains_pack(&grains, target->mappings, target->mapping_count), 0);
+		sum_up(grains, after);
+		assert_memory_equal(before, after, sizeof(before));
+		assert_true((grains->indices[grains->count - 1] + 1) << grains->shift <= (16 + 6 * pages + (1ULL << grains->shift) / PAGE) * PAGE);
+		if (grains->shift == 12) {
+			assert_int_equal(grains->indices[0], 1);
+			assert_int_equal(grains->indices[15], 16 + 1);
+			assert_int_equal(grains->indices[15 + 2 * pages], 16 + 4 * pages + 1);
+		}
+		np_grains_destroy(grains);
+		np_snapshot_destroy(snapshot);
+	}
+}
+
 static void test_nothing(void **state)
 {
 	struct np_snapshot *snapshot = sample_postgres();
@@ -165,6 +206,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_grains),	cmocka_unit_test(test_layouts),
+		cmocka_unit_test(test_packed),
 		cmocka_unit_test(test_nothing), cmocka_unit_test(test_paintings),
 	};
 

@@ -108,12 +108,54 @@ static void test_a_pid_named_twice(void **state)
 	free(text);
 }
 
+static void test_comparisons(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+	char *text, *part;
+
+	(void)state;
+	sample_comparisons(&snapshot->targets[0]);
+	text = metrics(snapshot);
+	part = strdup(strstr(text, "# HELP numaprobe_comparison_said_bytes"));
+	assert_non_null(part);
+	free(text);
+	sample_expect("metrics-comparisons", part);
+}
+
+/* Both may be in files that one collector reads: no sample of one is in the other. */
+static void test_check_is_apart(void **state)
+{
+	static const unsigned numbers[] = { 0, 1 };
+	struct np_snapshot *snapshot = sample_system(2, numbers);
+	char *text, *processes = metrics(sample_postgres());
+
+	(void)state;
+	sample_kernel_check(snapshot);
+	text = metrics(snapshot);
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		if (*line != '#')
+			assert_null(strstr(processes, line));
+	free(text);
+	free(processes);
+}
+
+static void test_check(void **state)
+{
+	static const unsigned numbers[] = { 0, 1 };
+	struct np_snapshot *snapshot = sample_system(2, numbers);
+
+	(void)state;
+	sample_kernel_check(snapshot);
+	sample_expect("metrics-check", metrics(snapshot));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_two_nodes),	cmocka_unit_test(test_unknown_has_no_sample),
 		cmocka_unit_test(test_unreadable),	cmocka_unit_test(test_hostile_command),
-		cmocka_unit_test(test_a_pid_named_twice),
+		cmocka_unit_test(test_a_pid_named_twice), cmocka_unit_test(test_comparisons),
+		cmocka_unit_test(test_check),		cmocka_unit_test(test_check_is_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -196,12 +196,37 @@ static void test_shaping_options_ask_for_mappings(void **state)
 	}
 }
 
+static void test_watched_tables(void **state)
+{
+	struct np_options options;
+
+	(void)state;
+	options = accept("1 -J -o +policy");
+	assert_true(options.vmas && np_options_need_numa_maps(&options));
+	np_options_free(&options);
+	options = accept("1 -w -v");
+	assert_true(options.vmas && !options.threads && !options.columns.processes);
+	np_options_free(&options);
+	options = accept("1 -w -z");
+	assert_true(!options.vmas && options.columns.processes);
+	np_options_free(&options);
+	options = accept("1 -w -v -o START");
+	np_options_free(&options);
+	options = accept("1 -w --openmetrics=x");
+	np_options_free(&options);
+	refuse("1 -w -o START", "--watch shows processes, which lack the columns of mappings, unless -v is given");
+	refuse("1 -w -v -o POLICY", "--watch does not read numa_maps again and again, which would disturb the process: leave "
+	       "out its columns, POLICY and PAGESIZE");
+	refuse("1 -w --openmetrics", "--watch with --openmetrics replaces a file at every look: give --openmetrics=FILE");
+}
+
 static void test_formats_exclude_each_other(void **state)
 {
 	(void)state;
 	refuse("1 -J -r", "--json and --raw exclude each other");
 	refuse("1 -P --raw", "--raw and --pairs exclude each other");
-	refuse("1 -o START -J", "--json and --output exclude each other");
+	refuse("1 -o START -J",
+	       "--json has one shape; of -o's columns it takes policy and pagesize, which have to be asked for");
 	refuse("1 -o START --output-all", "--output and --output-all exclude each other");
 	refuse("1 -J -s START", "--json and --sort exclude each other");
 	refuse("1 -zJ", "--json and --nonzero exclude each other");
@@ -211,6 +236,12 @@ static void test_formats_exclude_each_other(void **state)
 	assert_int_equal(options.format, NP_FORMAT_JSON);
 	assert_true(options.vmas && options.bytes);
 	np_options_free(&options);
+	refuse("1 --openmetrics -z", "--openmetrics and --nonzero exclude each other");
+	refuse("1 -m -s START", "--map and --sort exclude each other");
+	refuse("1 -w -x", "--watch and --experiment exclude each other");
+	refuse("-w -k", "--watch and --check-kernel exclude each other");
+	refuse("-ka", "--check-kernel and --all exclude each other");
+	refuse("-k --svg x", "--check-kernel and --svg exclude each other");
 }
 
 static void test_sort(void **state)
@@ -350,7 +381,7 @@ int main(void)
 		cmocka_unit_test(test_range),
 		cmocka_unit_test(test_bad_ranges),
 		cmocka_unit_test(test_shaping_options_ask_for_mappings),
-		cmocka_unit_test(test_formats_exclude_each_other),
+		cmocka_unit_test(test_formats_exclude_each_other), cmocka_unit_test(test_watched_tables),
 		cmocka_unit_test(test_sort),
 		cmocka_unit_test(test_output),
 		cmocka_unit_test(test_words),

@@ -9,7 +9,8 @@ UNIT_PARSER(parse, struct np_vmstat, np_parse_vmstat(text, length, ret), (void)0
 static void test_values(void **state)
 {
 	static const char text[] = "nr_free_pages 5\nnuma_pte_updates 9223372036854775807\nnuma_huge_pte_updates 2\n"
-				   "numa_hint_faults 3\nnuma_hint_faults_local 4\nnuma_pages_migrated 5\n";
+				   "numa_hint_faults 3\nnuma_hint_faults_local 4\nnuma_pages_migrated 5\n"
+				   "pgpromote_success 6\npgpromote_candidate 99\npgdemote_kswapd 7\npgdemote_direct 8\n";
 	struct np_vmstat vmstat;
 
 	(void)state;
@@ -19,6 +20,9 @@ static void test_values(void **state)
 	assert_true(vmstat.numa_hint_faults.known && vmstat.numa_hint_faults.value == 3);
 	assert_true(vmstat.numa_hint_faults_local.known && vmstat.numa_hint_faults_local.value == 4);
 	assert_true(vmstat.numa_pages_migrated.known && vmstat.numa_pages_migrated.value == 5);
+	assert_true(vmstat.pgpromote_success.known && vmstat.pgpromote_success.value == 6);
+	assert_true(vmstat.pgdemote_kswapd.known && vmstat.pgdemote_kswapd.value == 7);
+	assert_true(vmstat.pgdemote_direct.known && vmstat.pgdemote_direct.value == 8);
 	unit_hostile(parse, text, sizeof(text) - 1);
 }
 

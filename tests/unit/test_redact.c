@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grains.h"
 #include "json.h"
 #include "redact.h"
 #include "replay.h"
@@ -33,6 +34,9 @@ static struct np_snapshot *sample_secrets(void)
 	target->comparisons[2].mappings[0].path[1] = 'h';
 	free(target->comparisons[4].reason);
 	target->comparisons[4].reason = strdup("it is /home/alice/acme-secret");
+	target->grains = np_grains_create(snapshot->system.node_count);
+	np_grains_add(target->grains, 0x555500001000, 2, NP_PRESENT, 0);
+	np_grains_add(target->grains, 0x7f0000100000, 3, NP_PRESENT, 0);
 	target->range_start = 0x555500001000;
 	target->range_end = 0x7f0000001000;
 	sample_target(snapshot, 5000, "acme-worker", 1);
@@ -86,6 +90,10 @@ static void test_addresses(void **state)
 	assert_int_equal(target->mappings[2].end, 0x100000);
 	assert_int_equal(target->comparisons[2].mappings[0].start, 0);
 	assert_int_equal(target->comparisons[2].mappings[0].end, 0x200000);
+	assert_int_equal(target->grains->count, 5);
+	assert_int_equal(target->grains->indices[0], 1);
+	assert_int_equal(target->grains->indices[1], 2);
+	assert_int_equal(target->grains->indices[2], 3 + 0x100); /* behind 0x2000, 0x1000 and 0x100000 bytes */
 	assert_int_equal(target->range_start, 0x1000);
 	assert_int_equal(target->range_end, 0x1000 + 0x7f0000001000 - 0x555500001000);
 	np_snapshot_destroy(snapshot);

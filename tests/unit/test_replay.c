@@ -10,47 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "explain.h"
-#include "json.h"
-#include "metrics.h"
+#include "grains.h"
+#include "kernel_check.h"
+#include "renderers.h"
 #include "replay.h"
-#include "sample.h"
-#include "view_check.h"
-#include "view_compare.h"
-#include "view_problems.h"
+#include "view_experiment.h"
 #include "view_summary.h"
-#include "view_threads.h"
-#include "view_vmas.h"
-
-static int write_json(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
-{
-	(void)view;
-	return np_json_write(snapshot, out);
-}
-
-/* The table with every column that there is. */
-static int write_vmas(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
-{
-	const struct np_options options = { .vmas = true, .columns = { .all = true }, .format = NP_FORMAT_PAIRS };
-
-	return np_view_vmas(snapshot, &options, view, out);
-}
-
-static int write_metrics(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
-{
-	(void)view;
-	return np_metrics_write(snapshot, out);
-}
-
-static int write_check(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
-{
-	return snapshot->kernel_check ? np_view_check(snapshot, view, out) : 0;
-}
-
-static sample_renderer *const renderers[] = {
-	write_json, write_vmas, write_metrics, write_check, np_view_summary, np_view_compare, np_view_explain, np_view_problems,
-	np_view_threads,
-};
 
 static const struct np_view views[] = {
 	{ .utf8 = true, .width = 80 },
@@ -70,10 +35,10 @@ static struct np_snapshot *replay(const char *text)
 
 static void assert_same(const struct np_snapshot *left, const struct np_snapshot *right)
 {
-	for (size_t i = 0; i < sizeof(renderers) / sizeof(renderers[0]); i++)
+	for (sample_renderer *const *renderer = all_renderers; *renderer; renderer++)
 		for (size_t j = 0; j < sizeof(views) / sizeof(views[0]); j++) {
-			char *left_text = sample_render(renderers[i], left, &views[j]);
-			char *right_text = sample_render(renderers[i], right, &views[j]);
+			char *left_text = sample_render(*renderer, left, &views[j]);
+			char *right_text = sample_render(*renderer, right, &views[j]);
 
 			assert_string_equal(left_text, right_text);
 			free(left_text);
@@ -84,7 +49,7 @@ static void assert_same(const struct np_snapshot *left, const struct np_snapshot
 /* Every view of the snapshot is that of its report. The snapshot ends. */
 static void check_round_trip(struct np_snapshot *snapshot)
 {
-	char *text = sample_render(write_json, snapshot, NULL);
+	char *text = sample_render(render_json, snapshot, NULL);
 	struct np_snapshot *again = replay(text);
 
 	assert_same(snapshot, again);
@@ -129,7 +94,7 @@ static void test_no_mapping_is_not_no_mappings(void **state)
 
 	(void)state;
 	snapshot->targets[0].mappings = calloc(1, sizeof(struct np_mapping));
-	text = sample_render(write_json, snapshot, NULL);
+	text = sample_render(render_json, snapshot, NULL);
 	again = replay(text);
 	assert_non_null(again->targets[0].mappings);
 	assert_int_equal(again->targets[0].mapping_count, 0);
@@ -155,6 +120,58 @@ static void test_comparisons(void **state)
 
 	(void)state;
 	sample_comparisons(&snapshot->targets[0]);
+	check_round_trip(snapshot);
+}
+
+static void test_grains(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+	struct np_target *target = &snapshot->targets[0];
+
+	(void)state;
+	sample_mapping(snapshot, target, 0x1000, 0x800000, "rw-p", "/a");
+	sample_mapping(snapshot, target, 0x7f0000000000, 0x7f0000008000, "rw-p", "");
+	sample_grains(snapshot, target);
+	check_round_trip(snapshot);
+}
+
+/* Larger than pages, and without any. */
+static void test_coarse_grains(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+
+	(void)state;
+	sample_grains(snapshot, &snapshot->targets[0]);
+	np_grains_add(snapshot->targets[0].grains, 0x7f1000000000, 1ULL << 30, NP_PRESENT, 0);
+	assert_true(snapshot->targets[0].grains->shift > 12);
+	check_round_trip(snapshot);
+	snapshot = sample_postgres();
+	snapshot->targets[0].grains = np_grains_create(snapshot->system.node_count);
+	assert_non_null(snapshot->targets[0].grains);
+	check_round_trip(snapshot);
+}
+
+static void test_experiment(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+
+	(void)state;
+	sample_comparisons(&snapshot->targets[0]);
+	sample_experiment(&snapshot->targets[0]);
+	check_round_trip(snapshot);
+}
+
+/* A report of --check-kernel has no target at all. */
+static void test_kernel_check_alone(void **state)
+{
+	static const unsigned numbers[] = { 0, 1 };
+	struct np_snapshot *snapshot = sample_system(2, numbers);
+
+	(void)state;
+	snapshot->check = (struct np_quickcheck){ .smaps_misses_thp = NP_EFFECT_NOT_TESTED,
+						  .smaps_misses_base = NP_EFFECT_NOT_TESTED,
+						  .move_pages_misses = NP_EFFECT_NOT_TESTED };
+	sample_kernel_check(snapshot);
 	check_round_trip(snapshot);
 }
 
@@ -194,7 +211,7 @@ static void test_reasons_are_no_problems(void **state)
 
 	(void)state;
 	sample_mapping(snapshot, &snapshot->targets[0], 0x1000, 0x2000, "---p", "");
-	text = sample_render(write_json, snapshot, NULL);
+	text = sample_render(render_json, snapshot, NULL);
 	assert_non_null(strstr(text, "numa_maps"));
 	again = replay(text);
 	assert_int_equal(again->problem_count, 0);
@@ -280,7 +297,7 @@ static void test_never_checked(void **state)
 static void test_unknown_keys_are_skipped(void **state)
 {
 	struct np_snapshot *snapshot = sample_postgres();
-	char *text = sample_render(write_json, snapshot, NULL), *more;
+	char *text = sample_render(render_json, snapshot, NULL), *more;
 	const char *rest;
 
 	(void)state;
@@ -292,21 +309,34 @@ static void test_unknown_keys_are_skipped(void **state)
 	free(text);
 }
 
-/* Reports of real machines: tests/fixtures/reports/, letter by letter. */
-static void check_recorded(const char *name)
+/* Reports of real machines: tests/fixtures/reports/, letter by letter, and what views make of them. */
+static struct np_snapshot *replay_recorded(const char *name)
 {
 	const char *fixtures = getenv("NUMAPROBE_FIXTURES");
-	char path[4096], expected[128];
 	struct np_snapshot *snapshot = NULL;
-	char *error = NULL;
+	char path[4096], *error = NULL;
 
 	snprintf(path, sizeof(path), "%s/reports/%s.json", fixtures ? fixtures : NUMAPROBE_FIXTURES, name);
-	assert_int_equal(np_replay_file(path, &snapshot, &error), 0);
-	sample_expect_file(path, sample_render(write_json, snapshot, NULL));
-	snprintf(expected, sizeof(expected), "replay-%s-summary", name);
-	sample_expect(expected, sample_render(np_view_summary, snapshot, &views[0]));
-	snprintf(expected, sizeof(expected), "replay-%s-vmas", name);
-	sample_expect(expected, sample_render(write_vmas, snapshot, &views[0]));
+	if (np_replay_file(path, &snapshot, &error) != 0)
+		fail_msg("%s: %s", path, error ? error : "");
+	sample_expect_file(path, sample_render(render_json, snapshot, NULL));
+	return snapshot;
+}
+
+static void expect_view(const struct np_snapshot *snapshot, const char *name, const char *view, sample_renderer *render)
+{
+	char expected[128];
+
+	snprintf(expected, sizeof(expected), "replay-%s-%s", name, view);
+	sample_expect(expected, sample_render(render, snapshot, &views[0]));
+}
+
+static void check_recorded(const char *name)
+{
+	struct np_snapshot *snapshot = replay_recorded(name);
+
+	expect_view(snapshot, name, "summary", np_view_summary);
+	expect_view(snapshot, name, "vmas", render_vmas);
 	np_snapshot_destroy(snapshot);
 }
 
@@ -322,6 +352,32 @@ static void test_recorded_clean(void **state)
 	check_recorded("6.12-x86_64-two-nodes-hints");
 }
 
+static void test_recorded_experiments(void **state)
+{
+	static const char *const names[] = { "6.18-x86_64-redis-experiment", "6.18-x86_64-node-experiment" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct np_snapshot *snapshot = replay_recorded(names[i]);
+
+		assert_non_null(snapshot->targets[0].experiment);
+		expect_view(snapshot, names[i], "experiment", np_view_experiment);
+		np_snapshot_destroy(snapshot);
+	}
+}
+
+static void test_recorded_check(void **state)
+{
+	static const char name[] = "6.18-x86_64-one-node-check";
+	struct np_snapshot *snapshot = replay_recorded(name);
+
+	(void)state;
+	assert_int_equal(snapshot->target_count, 0);
+	assert_int_equal(np_check_verdict(snapshot->kernel_check), NP_CHECK_CLEAN);
+	expect_view(snapshot, name, "check", render_check);
+	np_snapshot_destroy(snapshot);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,7 +385,11 @@ int main(void)
 		cmocka_unit_test(test_no_mapping_is_not_no_mappings),
 		cmocka_unit_test(test_problems),
 		cmocka_unit_test(test_comparisons),
+		cmocka_unit_test(test_grains),
+		cmocka_unit_test(test_coarse_grains),
+		cmocka_unit_test(test_experiment),
 		cmocka_unit_test(test_kernel_check),
+		cmocka_unit_test(test_kernel_check_alone),
 		cmocka_unit_test(test_rates),
 		cmocka_unit_test(test_reasons_are_no_problems),
 		cmocka_unit_test(test_unknowns),
@@ -340,6 +400,8 @@ int main(void)
 		cmocka_unit_test(test_unknown_keys_are_skipped),
 		cmocka_unit_test(test_recorded_affected),
 		cmocka_unit_test(test_recorded_clean),
+		cmocka_unit_test(test_recorded_experiments),
+		cmocka_unit_test(test_recorded_check),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

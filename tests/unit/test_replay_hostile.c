@@ -8,57 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "explain.h"
-#include "json.h"
-#include "metrics.h"
+#include "paint.h"
 #include "redact.h"
+#include "renderers.h"
 #include "replay.h"
-#include "sample.h"
-#include "view_check.h"
 #include "view_compare.h"
-#include "view_problems.h"
-#include "view_summary.h"
-#include "view_threads.h"
-#include "view_vmas.h"
-
-static int write_json(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
-{
-	(void)view;
-	return np_json_write(snapshot, out);
-}
-
-static int write_vmas(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
-{
-	const struct np_options options = { .vmas = true, .columns = { .all = true } };
-
-	return np_view_vmas(snapshot, &options, view, out);
-}
-
-static int write_metrics(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
-{
-	(void)view;
-	return np_metrics_write(snapshot, out);
-}
-
-static int write_check(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
-{
-	return snapshot->kernel_check ? np_view_check(snapshot, view, out) : 0;
-}
-
-static sample_renderer *const renderers[] = {
-	write_json, write_vmas, write_metrics, write_check, np_view_summary, np_view_compare, np_view_explain, np_view_problems,
-	np_view_threads,
-};
 
 static void print_all(struct np_snapshot *snapshot)
 {
 	static const struct np_view view = { .utf8 = true, .color = true, .width = 80 };
 
-	for (size_t i = 0; i < sizeof(renderers) / sizeof(renderers[0]); i++)
-		free(sample_render(renderers[i], snapshot, &view));
+	for (sample_renderer *const *renderer = all_renderers; *renderer; renderer++)
+		free(sample_render(*renderer, snapshot, &view));
 	assert_int_equal(np_redact(snapshot), 0);
-	free(sample_render(write_vmas, snapshot, &view));
+	free(sample_render(render_table, snapshot, &view));
 	free(sample_render(np_view_compare, snapshot, &view));
+	free(sample_render(np_paint_terminal, snapshot, &view));
 }
 
 /* 0: it was taken, and printed. Else it was refused, in one line. From memory that ends where the text does. */
@@ -114,7 +79,9 @@ static char *make_report_with(bool kernel_check)
 	target->source.how_hints = strdup("none");
 	np_problem_add(snapshot, "/proc/4711/smaps", "open", EACCES, "x");
 	sample_comparisons(target);
+	sample_experiment(target);
 	sample_threads(target);
+	sample_grains(snapshot, target);
 	target->rates = calloc(1, sizeof(*target->rates));
 	assert_non_null(target->rates);
 	target->rates->interval_ns = 1000;
@@ -123,7 +90,7 @@ static char *make_report_with(bool kernel_check)
 	snapshot->check.why_not = strdup("none");
 	if (kernel_check)
 		sample_kernel_check(snapshot);
-	text = sample_render(write_json, snapshot, NULL);
+	text = sample_render(render_json, snapshot, NULL);
 	np_snapshot_destroy(snapshot);
 	return text;
 }
@@ -286,6 +253,54 @@ static void test_names(void **state)
 	free(text);
 }
 
+/* Rows of a picture, and what is none. */
+static void test_grains(void **state)
+{
+	static const struct {
+		const char *row, *mistake;
+	} rows[] = {
+		{ "0x1000 x1 present=1 N0=1", NULL },
+		{ "0x1000 x1 present=2 N0=2", NULL }, /* of a packed one */
+		{ "0x1000 x1", NULL },
+		{ "", "no row" },
+		{ "0x x1 present=1", "no row" },
+		{ "0x1000 x present=1", "no row" },
+		{ "0x1000 x1 ", "no row" },
+		{ "0x1000 x1  present=1", "no row" },
+		{ "0x1000 x1 present=1 ", "no row" },
+		{ "0x1000 x1 absent=1", "no row" },
+		{ "0x1000 x1 N=1", "no row" },
+		{ "0x1000 x1 N7=1", "no row" },
+		{ "0x1000 x1 present=1 present=1", "no row" },
+		{ "0x1000 x1 present=", "range" },
+		{ "0x1000 x1 present=0", "range" },
+		{ "0x1000 x1 present=3", "range" },
+		{ "0x1001 x1 present=1", "range" },
+		{ "0x1000 x0 present=1", "range" },
+		{ "0x1000 x8193 present=1", "range" },
+		{ "0x1000 x18446744073709551615 present=1", "range" },
+		{ "0xfffffffffffff000 x2 present=1", "range" },
+		{ "0x1000 x2 present=1\", \"0x2000 x1 present=1", "range" },
+		{ "0x2000 x1 present=1\", \"0x1000 x1 present=1", "range" },
+		{ "0x1000 x8192 present=1\", \"0xffff000 x1 present=1", "range" },
+	};
+	char *report = make_report(), *first = strstr(report, "\"rows\": [\n"), *end = first ? strchr(first, ']') : NULL;
+
+	(void)state;
+	assert_non_null(end);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *text, *error = NULL;
+
+		assert_true(asprintf(&text, "%.*s\"rows\": [\"%s\"%s", (int)(first - report), report, rows[i].row, end) > 0);
+		assert_int_equal(try(text, strlen(text), &error), rows[i].mistake ? -EINVAL : 0);
+		if (rows[i].mistake && (!strstr(error, rows[i].mistake) || !strstr(error, "targets[0].grains.rows[")))
+			fail_msg("%s: %s", rows[i].row, error);
+		free(error);
+		free(text);
+	}
+	free(report);
+}
+
 static void test_foreign(void **state)
 {
 	(void)state;
@@ -350,7 +365,7 @@ static void test_memory_is_bounded(void **state)
 		target->mappings[i].path = strdup("");
 		target->mappings[i].pages = target->pages;
 	}
-	text = sample_render(write_json, snapshot, NULL);
+	text = sample_render(render_json, snapshot, NULL);
 	for (size_t i = 0; i < target->mapping_count; i++)
 		target->mappings[i].pages = (struct np_tally){ 0 };
 	np_snapshot_destroy(snapshot);
@@ -364,6 +379,7 @@ int main(void)
 		cmocka_unit_test(test_truncated),    cmocka_unit_test(test_replaced_bytes),
 		cmocka_unit_test(test_wrong_values), cmocka_unit_test(test_wrong_values_of_a_check),
 		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_grains),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_deep),	     cmocka_unit_test(test_huge_numbers),
 		cmocka_unit_test(test_memory_is_bounded),

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The permutation test against values counted by hand, and Holm's correction. */
+/* Against values that can be counted by hand, or looked up in the tables of the methods' authors. */
 #include "unit.h"
 
 #include <math.h>
 
+#include "chance.h"
 #include "stats.h"
 
 #define NEAR(a, b) assert_true(fabs((a) - (b)) < 1e-6)
@@ -15,7 +16,7 @@ static void test_separate(void **state)
 	struct np_difference difference;
 
 	(void)state;
-	np_permutation_test(with, 3, without, 3, 0.9, &difference);
+	np_permutation_test(with, 3, without, 3, &difference);
 	NEAR(difference.with_mean, 11);
 	NEAR(difference.difference, 9);
 	NEAR(difference.p, 0.1);
@@ -23,7 +24,7 @@ static void test_separate(void **state)
 	NEAR(difference.more_p, 0.05);
 	NEAR(difference.less_p, 1);
 	NEAR(difference.superiority, 1);
-	np_permutation_test(without, 3, with, 3, 0.9, &difference);
+	np_permutation_test(without, 3, with, 3, &difference);
 	NEAR(difference.p, 0.1);
 	NEAR(difference.superiority, 0);
 }
@@ -35,7 +36,7 @@ static void test_counted_by_hand(void **state)
 	struct np_difference difference;
 
 	(void)state;
-	np_permutation_test(with, 3, without, 3, 0.9, &difference);
+	np_permutation_test(with, 3, without, 3, &difference);
 	NEAR(difference.p, 2 * 2.0 / 20);
 	NEAR(difference.superiority, 1.0 / 9);
 }
@@ -46,7 +47,7 @@ static void test_equal(void **state)
 	struct np_difference difference;
 
 	(void)state;
-	np_permutation_test(same, 6, same, 6, 0.95, &difference);
+	np_permutation_test(same, 6, same, 6, &difference);
 	NEAR(difference.p, 1);
 	NEAR(difference.superiority, 0.5);
 	NEAR(difference.low, 0);
@@ -62,16 +63,16 @@ static void test_interval(void **state)
 	double moved[6];
 
 	(void)state;
-	np_permutation_test(with, 6, without, 6, 0.95, &difference);
+	np_permutation_test(with, 6, without, 6, &difference);
 	assert_true(difference.low > 0 && difference.low < difference.difference);
 	assert_true(difference.high > difference.difference);
 	for (int i = 0; i < 6; i++)
 		moved[i] = with[i] - (difference.low - 0.01);
-	np_permutation_test(moved, 6, without, 6, 0.95, &shifted);
+	np_permutation_test(moved, 6, without, 6, &shifted);
 	assert_true(shifted.p <= 0.05);
 	for (int i = 0; i < 6; i++)
 		moved[i] = with[i] - (difference.low + 0.01);
-	np_permutation_test(moved, 6, without, 6, 0.95, &shifted);
+	np_permutation_test(moved, 6, without, 6, &shifted);
 	assert_true(shifted.p > 0.05);
 	assert_true(difference.detectable >= difference.high);
 }
@@ -82,10 +83,10 @@ static void test_too_few(void **state)
 	struct np_difference difference;
 
 	(void)state;
-	np_permutation_test(with, 2, without, 2, 0.95, &difference);
+	np_permutation_test(with, 2, without, 2, &difference);
 	NEAR(difference.least_p, 2.0 / 6);
 	assert_true(isinf(difference.low) && isinf(difference.high) && isinf(difference.detectable));
-	np_permutation_test(with, 1, without, 1, 0.95, &difference);
+	np_permutation_test(with, 1, without, 1, &difference);
 	NEAR(difference.p, 1);
 }
 
@@ -100,12 +101,12 @@ static void test_drawn(void **state)
 		with[i] = i * 7 % 16;
 		without[i] = i * 5 % 16;
 	}
-	np_permutation_test(with, 16, without, 16, 0.95, &first);
-	np_permutation_test(with, 16, without, 16, 0.95, &second);
+	np_permutation_test(with, 16, without, 16, &first);
+	np_permutation_test(with, 16, without, 16, &second);
 	assert_true(first.p == second.p && first.low == second.low && first.p > 0.9);
 	for (int i = 0; i < 16; i++)
 		with[i] += 20;
-	np_permutation_test(with, 16, without, 16, 0.95, &first);
+	np_permutation_test(with, 16, without, 16, &first);
 	assert_true(first.p < 0.001);
 	assert_true(first.low < 20 && first.high > 20 && first.low > 15 && first.high < 25);
 }
@@ -124,12 +125,134 @@ static void test_holm(void **state)
 	np_holm(p, 0, adjusted);
 }
 
+/* One of 12 over 4; ties; and one against three. */
+static void test_one_side(void **state)
+{
+	const double high[] = { 9, 8, 7, 6 }, low[] = { 1, 0, 2, 0, 1, 0, 3, 0 }, same[] = { 5, 5, 5, 5 };
+	struct np_difference difference;
+
+	(void)state;
+	np_permutation_test(high, 4, low, 8, &difference);
+	NEAR(difference.more_p, 1.0 / 495);
+	np_permutation_test(low, 4, high, 4, &difference);
+	NEAR(difference.more_p, 1);
+	NEAR(difference.less_p, 1.0 / 70);
+	np_permutation_test(same, 4, same, 4, &difference);
+	NEAR(difference.more_p, 1);
+	np_permutation_test(high, 1, low, 3, &difference);
+	NEAR(difference.more_p, 0.25);
+}
+
+/* Drawn orders: the order that was seen is one of them, so that no p is 0. */
+static void test_never_certain(void **state)
+{
+	double with[NP_GROUP_MOST], without[NP_GROUP_MOST];
+	struct np_difference difference;
+
+	(void)state;
+	for (size_t i = 0; i < NP_GROUP_MOST; i++) {
+		with[i] = 1000 + (double)i;
+		without[i] = (double)i;
+	}
+	np_permutation_test(with, NP_GROUP_MOST, without, NP_GROUP_MOST, &difference);
+	NEAR(difference.more_p, 1.0 / 20000);
+	NEAR(difference.difference, 1000);
+	assert_true(difference.low > 980 && difference.high < 1020);
+}
+
+/*
+ * Shares of nothing but 0: the upper bound is the half width of the band, for 0.025 as L. H. Miller's table of 1956
+ * has it ("Table of percentage points of Kolmogorov statistics", J. Am. Stat. Assoc. 51).
+ */
+static void test_band(void **state)
+{
+	static const struct {
+		size_t count;
+		double width;
+	} table[] = { { 1, 0.975 }, { 4, 0.62394 }, { 5, 0.56328 }, { 10, 0.40925 }, { 20, 0.29408 }, { 40, 0.21012 } };
+	static const double none[40] = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(table); i++) {
+		struct np_estimate estimate = np_estimate_share(none, table[i].count);
+
+		assert_true(estimate.known);
+		NEAR(estimate.value, 0);
+		NEAR(estimate.low, 0);
+		assert_true(fabs(estimate.high - table[i].width) < 1e-5);
+	}
+	assert_false(np_estimate_share(none, 0).known);
+}
+
+/* Of 4, the band takes the weight of the two largest, 0.5, and 0.12394 of the third's 0.25. */
+static void test_shares(void **state)
+{
+	const double all[] = { 1, 1, 1, 1 }, some[] = { 0.5, 1, 0.25, 1 }, fifth[] = { 0.2, 0.2, 0.2, 0.2 };
+	struct np_estimate estimate = np_estimate_share(all, 4);
+
+	(void)state;
+	assert_true(fabs(estimate.low - (1 - 0.62394)) < 1e-5);
+	NEAR(estimate.high, 1);
+	estimate = np_estimate_share(some, 4);
+	NEAR(estimate.value, 0.6875);
+	assert_true(fabs(estimate.low - (0.12606 * 0.5 + 0.25 * 0.25)) < 1e-5);
+	assert_true(fabs(estimate.high - 1) < 1e-5);
+	estimate = np_estimate_share(fifth, 4);
+	NEAR(estimate.value, 0.2);
+	assert_true(fabs(estimate.low - 0.2 * (1 - 0.62394)) < 1e-5);
+	assert_true(fabs(estimate.high - (1 - 0.8 * (1 - 0.62394))) < 1e-5);
+}
+
+/* The interval holds the mean in 95 of 100 samples and more, whatever the distribution: here one where it is hard. */
+static void test_coverage(void **state)
+{
+	static const double chances[] = { 0.02, 0.3, 0.9 };
+	uint64_t chance = 1;
+
+	(void)state;
+	for (size_t c = 0; c < UNIT_COUNT(chances); c++) {
+		int held = 0;
+
+		for (int i = 0; i < 2000; i++) {
+			double shares[6];
+			struct np_estimate estimate;
+
+			for (int k = 0; k < 6; k++)
+				shares[k] = (double)np_chance_below(1000, &chance) < 1000 * chances[c] ? 0.8 : 0.1;
+			estimate = np_estimate_share(shares, 6);
+			held += estimate.low <= 0.1 + 0.7 * chances[c] && 0.1 + 0.7 * chances[c] <= estimate.high;
+		}
+		assert_true(held >= 1900);
+	}
+}
+
+static void test_ratio(void **state)
+{
+	const double twice[] = { 20, 21, 19, 20 }, once[] = { 10, 10.5, 9.5, 10, 10.2, 9.8 }, zero[] = { 0, 1, 1, 1 };
+	struct np_estimate estimate = np_estimate_ratio(twice, 4, once, 6);
+
+	(void)state;
+	assert_true(estimate.known);
+	assert_true(fabs(estimate.value - 2) < 0.02);
+	assert_true(estimate.low > 1.8 && estimate.low < estimate.value);
+	assert_true(estimate.high < 2.2 && estimate.high > estimate.value);
+	NEAR(estimate.p, 1.0 / 210);
+	estimate = np_estimate_ratio(once, 6, once, 6);
+	NEAR(estimate.value, 1);
+	assert_false(np_estimate_ratio(twice, 2, once, 2).known);
+	assert_false(np_estimate_ratio(zero, 4, once, 6).known);
+	assert_false(np_estimate_ratio(once, 6, zero, 4).known);
+	assert_false(np_estimate_ratio(twice, 0, once, 6).known);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_separate), cmocka_unit_test(test_counted_by_hand), cmocka_unit_test(test_equal),
 		cmocka_unit_test(test_interval), cmocka_unit_test(test_too_few),	 cmocka_unit_test(test_drawn),
-		cmocka_unit_test(test_holm),
+		cmocka_unit_test(test_holm),	 cmocka_unit_test(test_one_side),
+		cmocka_unit_test(test_never_certain), cmocka_unit_test(test_band), cmocka_unit_test(test_shares),
+		cmocka_unit_test(test_coverage), cmocka_unit_test(test_ratio),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,7 +48,12 @@ static void test_without_a_terminal_it_is_80_wide(void **state)
 
 static void test_narrow_terminal(void **state)
 {
+	static const unsigned numbers[] = { 0 };
+	struct np_snapshot *one = sample_system(1, numbers);
+
 	(void)state;
+	sample_target(one, 4711, "postgres", 14)->pages.by_node[NP_R_PRESENT][0] = MIB_PAGES(100);
+	expect("summary-one-node-narrow", one, &(struct np_view){ .utf8 = true, .width = 40 });
 	expect("summary-narrow", sample_postgres(), &(struct np_view){ .utf8 = true, .width = 50 });
 }
 

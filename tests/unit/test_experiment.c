@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From windows to answers: yes only beyond chance, none only where there was something to see. */
+#include "unit.h"
+
+#include "experiment.h"
+#include "readers.h"
+
+#define ROUNDS 5
+
+/* What all windows of a reader are like. */
+struct kind {
+	const char *reader;
+	int64_t made, scans;
+	double run_share;
+};
+
+static struct np_experiment *make(const struct kind *kinds, size_t count, unsigned rounds)
+{
+	struct np_experiment *experiment = calloc(1, sizeof(*experiment));
+
+	assert_non_null(experiment);
+	experiment->rounds = rounds;
+	experiment->window_count = count * rounds;
+	experiment->windows = calloc(experiment->window_count, sizeof(*experiment->windows));
+	assert_non_null(experiment->windows);
+	for (size_t i = 0; i < experiment->window_count; i++) {
+		const struct kind *kind = &kinds[i % count];
+
+		experiment->windows[i] = (struct np_trial){
+			.reader = kind->reader, .elapsed_ns = 1000000000, .made = kind->made,
+			.run_ns = NP_FACT((int64_t)(kind->run_share * 1e9)), .scans = NP_FACT(kind->scans),
+		};
+	}
+	return experiment;
+}
+
+static const struct np_effect_test *find(const struct np_experiment *experiment, const char *reader,
+					 enum np_measure_kind kind)
+{
+	for (size_t i = 0; i < experiment->test_count; i++)
+		if (experiment->tests[i].kind == kind && strcmp(experiment->tests[i].reader, reader) == 0)
+			return &experiment->tests[i];
+	fail_msg("no test of %s", reader);
+	return NULL;
+}
+
+static void analyse(struct np_experiment *experiment)
+{
+	uint64_t readers = 1ULL << (np_reader_find("smaps", 5) - np_readers);
+
+	assert_int_equal(np_experiment_analyse(experiment, readers), 0);
+}
+
+static void expect_found(const struct np_experiment *experiment, const char *reader, enum np_measure_kind kind,
+			 enum np_effect found, const char *reason)
+{
+	const struct np_effect_test *test = find(experiment, reader, kind);
+
+	assert_int_equal(test->found, found);
+	if (!reason)
+		assert_null(test->reason);
+	else
+		assert_true(test->reason && strstr(test->reason, reason));
+}
+
+static void test_an_effect(void **state)
+{
+	static const struct kind kinds[] = { { "none", 0, 1, 0.5 }, { "busy", 1, 1, 0.5 }, { "smaps", 8000, 0, 0.3 } };
+	struct np_experiment *experiment = make(kinds, 3, ROUNDS);
+
+	(void)state;
+	analyse(experiment);
+	expect_found(experiment, "smaps", NP_MEASURE_CAUSES, NP_EFFECT_YES, NULL);
+	expect_found(experiment, "smaps", NP_MEASURE_STALLS, NP_EFFECT_YES, NULL);
+	expect_found(experiment, "smaps", NP_MEASURE_LOSES, NP_EFFECT_YES, NULL);
+	expect_found(experiment, "busy", NP_MEASURE_STALLS, NP_EFFECT_NO, NULL);
+	assert_true(find(experiment, "smaps", NP_MEASURE_CAUSES)->difference.difference == 7999);
+	np_experiment_free(experiment);
+}
+
+static void test_no_effect(void **state)
+{
+	static const struct kind kinds[] = { { "none", 0, 1, 0.5 }, { "busy", 0, 1, 0.5 }, { "smaps", 0, 1, 0.5 } };
+	struct np_experiment *experiment = make(kinds, 3, ROUNDS);
+
+	(void)state;
+	analyse(experiment);
+	for (size_t i = 0; i < experiment->test_count; i++)
+		assert_int_equal(experiment->tests[i].found, NP_EFFECT_NO);
+	np_experiment_free(experiment);
+}
+
+/* The balancer passed by in one window of the control, and in none of the reader's. */
+static void test_nothing_to_see(void **state)
+{
+	static const struct kind kinds[] = { { "none", 0, 0, 0.5 }, { "busy", 0, 0, 0.5 }, { "smaps", 0, 0, 0.5 } };
+	struct np_experiment *experiment = make(kinds, 3, ROUNDS);
+
+	(void)state;
+	experiment->windows[1].scans = NP_FACT(1);
+	analyse(experiment);
+	expect_found(experiment, "smaps", NP_MEASURE_CAUSES, NP_EFFECT_NOT_TESTED, "too rarely");
+	expect_found(experiment, "smaps", NP_MEASURE_LOSES, NP_EFFECT_NOT_TESTED, "too rarely");
+	expect_found(experiment, "smaps", NP_MEASURE_STALLS, NP_EFFECT_NO, NULL);
+	np_experiment_free(experiment);
+}
+
+/* Other faults may come, but no hints. */
+static void test_balancing_off(void **state)
+{
+	static const struct kind kinds[] = { { "none", 0, 0, 0.5 }, { "busy", 5, 0, 0.5 }, { "smaps", 900, 0, 0.5 } };
+	struct np_experiment *experiment = make(kinds, 3, ROUNDS);
+
+	(void)state;
+	experiment->balancing_off = true;
+	analyse(experiment);
+	expect_found(experiment, "smaps", NP_MEASURE_CAUSES, NP_EFFECT_NOT_TESTED, "NUMA balancing is off");
+	expect_found(experiment, "smaps", NP_MEASURE_LOSES, NP_EFFECT_NOT_TESTED, "NUMA balancing is off");
+	expect_found(experiment, "smaps", NP_MEASURE_STALLS, NP_EFFECT_NO, NULL);
+	np_experiment_free(experiment);
+}
+
+static void test_what_else_is_in_the_way(void **state)
+{
+	static const struct kind asleep[] = { { "none", 0, 1, 0 }, { "busy", 0, 1, 0 }, { "smaps", 9, 1, 0 } };
+	static const struct kind awake[] = { { "none", 0, 1, 1 }, { "busy", 0, 1, 1 }, { "smaps", 900, 1, 1 } };
+	struct np_experiment *experiment = make(asleep, 3, ROUNDS);
+
+	(void)state;
+	analyse(experiment);
+	expect_found(experiment, "smaps", NP_MEASURE_CAUSES, NP_EFFECT_NOT_TESTED, "did not run");
+	np_experiment_free(experiment);
+	experiment = make(awake, 3, 2);
+	analyse(experiment);
+	expect_found(experiment, "smaps", NP_MEASURE_CAUSES, NP_EFFECT_NOT_TESTED, "too few rounds");
+	np_experiment_free(experiment);
+	experiment = make(awake, 3, ROUNDS);
+	for (size_t i = 0; i < experiment->window_count; i++)
+		experiment->windows[i].scans = NP_NOT_KNOWN;
+	analyse(experiment);
+	expect_found(experiment, "smaps", NP_MEASURE_CAUSES, NP_EFFECT_YES, NULL);
+	expect_found(experiment, "smaps", NP_MEASURE_LOSES, NP_EFFECT_NOT_TESTED, "does not tell");
+	np_experiment_free(experiment);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_an_effect),     cmocka_unit_test(test_no_effect),
+		cmocka_unit_test(test_nothing_to_see), cmocka_unit_test(test_balancing_off),
+		cmocka_unit_test(test_what_else_is_in_the_way),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
