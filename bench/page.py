@@ -201,9 +201,9 @@ def the_locks(data):
     yield from ("## What a look holds", "")
     yield sentences(f"One look at {data['locks']['name']}. The lock is the one of the process's memory (mmap_lock), which the",
                     "process itself needs to map and unmap, as the kernel's tracepoints show it; the locks of single mappings,",
-                    "under which some kernels write maps, are not in it. While a reference to its memory is held, exit does not free it, and NUMA balancing takes the process",
-                    "for one of several users of it (mm_users): counted are system calls on files whose readers hold one, as",
-                    "strace times them, whose own cost of some 30 µs a call is in it.")
+                    "under which some kernels write maps, are not in it. While a reference to its memory is held, exit does",
+                    "not free it, and NUMA balancing takes it for memory of several users (mm_users): counted are system",
+                    "calls on files whose readers hold one, as strace times them, with its own cost in it.")
     yield from ("", *locks_table(data["locks"]["rows"]), "")
 
 

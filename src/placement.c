@@ -12,7 +12,7 @@
 #include "files.h"
 #include "parse_numa_maps.h"
 
-#define FIRST_MAPPING_MOST 4096 /* pages; a walk of so many takes the kernel some microseconds */
+#define FIRST_MAPPING_MOST 4096 /* entries; a walk of so many takes the kernel some microseconds */
 #define LINE_BYTES 8192		/* a path has 4095 bytes at most, of which the kernel escapes a few */
 
 /* Byte by byte: the kernel keeps the rest of a record, and makes no further one before it is asked for more. */
@@ -56,10 +56,16 @@ static int read_policy(int dir_fd, unsigned page_bytes, char **ret)
 	return result;
 }
 
+/* By what the kernel goes through for the line: the zero page's entries, and swapped ones, as well. */
 static bool first_is_small(const struct np_target *target, size_t node_count)
 {
-	return target->mapping_count &&
-	       np_tally_resident(&target->mappings[0].pages, node_count, SIZE_MAX) <= FIRST_MAPPING_MOST;
+	const struct np_tally *pages;
+
+	if (!target->mapping_count)
+		return false;
+	pages = &target->mappings[0].pages;
+	return np_tally_resident(pages, node_count, SIZE_MAX) + pages->zero + pages->special + pages->swapped +
+		       pages->migrating + pages->guard <= FIRST_MAPPING_MOST;
 }
 
 int np_placement_read(int root_fd, int dir_fd, unsigned page_bytes, size_t node_count, struct np_target *target)
