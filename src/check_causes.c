@@ -20,6 +20,7 @@
 #define FIRST_LIMIT_NS 3000000000ULL
 #define FIRST_ATTEMPTS 4     /* a scan that takes long puts the next one off for 32 times as long */
 #define SHORT_NS 250000000ULL /* for waits alone, where no scan is to be had */
+#define WINDOWS_LEAST 2	     /* of the reader, and of what it is compared with: one is an anecdote */
 #define SEEN_P 0.05	     /* a difference that chance makes more often, in any of the readers, is none */
 #define LOST_ANYWAY 0.75     /* more scans lost than that without a reader, and a reader can't be seen losing any */
 #define READERS_MOST 16
@@ -251,7 +252,7 @@ static int estimate(const struct series *series, size_t reader, const struct jud
 
 	test->estimate = judging->ratio ? np_estimate_ratio(numbers, count, alone, alone_count) :
 					  np_estimate_share(numbers, count);
-	if (!test->estimate.known || !alone_count)
+	if (!test->estimate.known || count < WINDOWS_LEAST || alone_count < WINDOWS_LEAST)
 		return np_check_unknown(test, "%s", N_("too few windows; more --rounds would make it known"));
 	if (!judging->ratio) {
 		np_permutation_test(numbers, count, alone, alone_count, &difference);

@@ -307,8 +307,10 @@ const struct np_column *np_columns(size_t *ret_count)
 static bool is_name(const char *name, const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
-		char letter = text[i] >= 'a' && text[i] <= 'z' ? (char)(text[i] - 'a' + 'A') : text[i];
+		int letter = text[i];
 
+		if (letter >= 'a' && letter <= 'z')
+			letter += 'A' - 'a';
 		if (letter != name[i]) /* also where the name ends */
 			return false;
 	}

@@ -48,7 +48,7 @@ static int print_reason(const struct page *page, const char *label, bool is_whol
 {
 	char *safe = np_escape(why, page->view->utf8), *text = NULL;
 
-	if (safe)
+	if (safe) /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): what is unknown has a reason */
 		text = np_view_text(is_whole ? "%s" : _("unknown: %s"), strcmp(safe, why) == 0 ? S_(why) : safe);
 	free(safe);
 	if (!text)

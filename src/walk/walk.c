@@ -203,7 +203,7 @@ static uint64_t begin_looks(struct walk *walk, const struct np_copy *copy)
 		walk->bits[i] = np_common_bits(tables->leaves[i], NP_TABLE_ENTRIES);
 		if (!np_table_has_empty(tables->leaves[i], &walk->bits[i]))
 			continue;
-		memcpy(walk->seen[i], tables->leaves[i], NP_TABLE_BYTES);
+		memcpy(walk->seen[i], tables->leaves[i], sizeof(walk->seen[i]));
 		walk->looked[i] = tables->entries[i];
 		wanted |= 1ULL << i;
 	}
@@ -392,7 +392,7 @@ static int walk_table(struct walk *walk, unsigned level, uint64_t start, uint64_
 		return result;
 	if (copy.status != NP_RUN_DONE)
 		return emit_instead(walk, &copy, start, end);
-	memcpy(walk->entries[level], walk->source->tables->entries, NP_TABLE_BYTES);
+	memcpy(walk->entries[level], walk->source->tables->entries, sizeof(walk->entries[level]));
 
 	for (uint64_t addr = start, next; addr < end; addr = next) {
 		int code = np_decode(walk->decoder, walk->entries[level][slot(addr, level)], level,
