@@ -307,11 +307,11 @@ const struct np_column *np_columns(size_t *ret_count)
 static bool is_name(const char *name, const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
-		int letter = text[i];
+		int letter = (unsigned char)text[i];
 
 		if (letter >= 'a' && letter <= 'z')
 			letter += 'A' - 'a';
-		if (letter != name[i]) /* also where the name ends */
+		if (letter != (unsigned char)name[i]) /* also where the name ends */
 			return false;
 	}
 	return name[length] == '\0';
