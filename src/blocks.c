@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,23 +16,6 @@ static void close_directory(DIR **directory)
 {
 	if (*directory)
 		closedir(*directory);
-}
-
-static int open_directory(int dir_fd, const char *path, DIR **ret)
-{
-	int fd, err;
-	DIR *directory;
-
-	err = np_open(dir_fd, path, O_RDONLY | O_DIRECTORY, &fd);
-	if (err < 0)
-		return err;
-	directory = fdopendir(fd);
-	if (!directory) {
-		close(fd);
-		return -ENOMEM; /* a directory open for reading leaves no other reason */
-	}
-	*ret = directory;
-	return 0;
 }
 
 /* "memory12" -> 12, where the prefix is "memory" */
@@ -53,7 +35,7 @@ static int each_numbered(int dir_fd, const char *path, const char *prefix,
 	uint64_t number;
 	int err;
 
-	err = open_directory(dir_fd, path, &directory);
+	err = np_open_directory(dir_fd, path, &directory);
 	while (err == 0) {
 		errno = 0;
 		entry = readdir(directory);

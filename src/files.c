@@ -2,6 +2,7 @@
 /* Opening and reading whole files below a root directory. */
 #include "files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -31,6 +32,22 @@ int np_open(int dir_fd, const char *path, int flags, int *ret_fd)
 	if (path[0] == '/')
 		return -EINVAL;
 	return open_retried(dir_fd, path, flags, ret_fd);
+}
+
+int np_open_directory(int dir_fd, const char *path, DIR **ret)
+{
+	int fd = -1, err = np_open(dir_fd, path, O_RDONLY | O_DIRECTORY, &fd);
+	DIR *directory;
+
+	if (err < 0)
+		return err;
+	directory = fdopendir(fd);
+	if (!directory) {
+		close(fd);
+		return -ENOMEM; /* a directory open for reading leaves no other reason */
+	}
+	*ret = directory;
+	return 0;
 }
 
 static int grow(struct np_text *text, size_t *room_bytes)

@@ -6,6 +6,7 @@
 #ifndef NUMAPROBE_FILES_H
 #define NUMAPROBE_FILES_H
 
+#include <dirent.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -29,6 +30,9 @@ int np_root_open(const char *path, int *ret_fd);
  * An absolute path is -EINVAL: it would leave a recorded tree. The descriptor is the caller's.
  */
 int np_open(int dir_fd, const char *path, int flags, int *ret_fd);
+
+/* The same for the entries of a directory; *ret is for closedir(). */
+int np_open_directory(int dir_fd, const char *path, DIR **ret);
 
 /*
  * Read a file from its start (from its present offset: np_read_fd) to its end, whatever stat(2) says of

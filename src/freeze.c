@@ -105,17 +105,12 @@ static int thread_state(int dir_fd, const char *thread, char *ret)
 /* Whether every thread is stopped; 't' is stopped by a debugger. A thread that is gone by now has stopped too. */
 static int all_stopped(int dir_fd, bool *ret)
 {
-	int fd, result = np_open(dir_fd, "task", O_RDONLY | O_DIRECTORY, &fd);
 	struct dirent *entry;
 	DIR *tasks;
+	int result = np_open_directory(dir_fd, "task", &tasks);
 
 	if (result)
 		return result;
-	tasks = fdopendir(fd);
-	if (!tasks) {
-		close(fd);
-		return -ENOMEM;
-	}
 	*ret = true;
 	while (*ret && (entry = readdir(tasks))) {
 		char state;

@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/memfd.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,15 +42,12 @@ static bool pool_is_empty(int root_fd, const char *pool)
 static int used_sizes(int root_fd, struct sizes *ret)
 {
 	struct dirent *entry;
-	int fd, result = np_open(root_fd, POOLS, O_RDONLY | O_DIRECTORY, &fd);
-	DIR *pools = result ? NULL : fdopendir(fd);
+	DIR *pools;
+	int result = np_open_directory(root_fd, POOLS, &pools);
 
 	ret->count = 0;
-	if (!pools) {
-		if (!result)
-			close(fd);
-		return result == -ENOENT ? 0 : result ? result : -ENOMEM; /* a kernel without huge pages */
-	}
+	if (result)
+		return result == -ENOENT ? 0 : result; /* a kernel without huge pages */
 	while (ret->count < MOST_SIZES && (entry = readdir(pools))) {
 		unsigned long kilobytes = 0;
 

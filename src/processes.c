@@ -174,19 +174,14 @@ static int add_numbers(const char *text, struct np_pids *pids)
 static int add_children(int root_fd, pid_t pid, struct np_pids *pids)
 {
 	char path[64];
-	int fd, result;
 	DIR *tasks;
 	struct dirent *entry;
+	int result;
 
 	snprintf(path, sizeof(path), "proc/%d/task", (int)pid);
-	result = np_open(root_fd, path, O_RDONLY | O_DIRECTORY, &fd);
+	result = np_open_directory(root_fd, path, &tasks);
 	if (result)
 		return result;
-	tasks = fdopendir(fd);
-	if (!tasks) {
-		close(fd);
-		return -ENOMEM;
-	}
 	while (!result && (entry = readdir(tasks))) {
 		np_cleanup_text struct np_text text = { 0 };
 		char file[sizeof(entry->d_name) + sizeof("/children")];

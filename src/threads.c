@@ -64,14 +64,11 @@ static int add_thread(int tasks_fd, const char *name, struct np_target *target)
 static int read_tasks(int dir_fd, struct np_target *target)
 {
 	const struct dirent *entry;
-	int fd, result = np_open(dir_fd, "task", O_RDONLY | O_DIRECTORY, &fd);
-	DIR *tasks = result ? NULL : fdopendir(fd);
+	DIR *tasks;
+	int result = np_open_directory(dir_fd, "task", &tasks);
 
-	if (!tasks) {
-		if (!result)
-			close(fd);
-		return result ? result : -ENOMEM;
-	}
+	if (result)
+		return result;
 	while (!result && (entry = readdir(tasks)))
 		if (*entry->d_name >= '1' && *entry->d_name <= '9')
 			result = add_thread(dirfd(tasks), entry->d_name, target);
