@@ -10,6 +10,8 @@
 #include <sys/ioctl.h>
 
 #include "escape.h"
+#include "i18n.h"
+#include "snapshot.h"
 
 #define DEFAULT_WIDTH 80
 
@@ -81,17 +83,24 @@ void np_view_labelled(const struct np_view *view, size_t indent, size_t column, 
 	np_view_wrap(view, paint, width + blanks, column, text, out);
 }
 
+/* NULL where memory is short. */
+static char *text_of(const char *format, va_list arguments)
+{
+	char *text;
+
+	return vasprintf(&text, format, arguments) < 0 ? NULL : text;
+}
+
 int np_view_note(const struct np_view *view, enum np_paint paint, FILE *out, const char *format, ...)
 {
 	const size_t indent = 2;
 	va_list arguments;
 	char *text;
-	int length;
 
 	va_start(arguments, format);
-	length = vasprintf(&text, format, arguments);
+	text = text_of(format, arguments);
 	va_end(arguments);
-	if (length < 0)
+	if (!text)
 		return -ENOMEM;
 	np_view_labelled(view, indent, indent, "", paint, text, out);
 	free(text);
@@ -102,10 +111,22 @@ char *np_view_text(const char *format, ...)
 {
 	va_list arguments;
 	char *text;
-	int length;
 
 	va_start(arguments, format);
-	length = vasprintf(&text, format, arguments);
+	text = text_of(format, arguments);
 	va_end(arguments);
-	return length < 0 ? NULL : text;
+	return text;
+}
+
+int np_view_target_heading(const struct np_view *view, const struct np_target *target, const char *what, FILE *out)
+{
+	char *command = np_escape(target->command ? target->command : "", view->utf8);
+
+	if (!command)
+		return -ENOMEM;
+	fprintf(out, "\n %s", np_paint(view, NP_BOLD));
+	fprintf(out, _("PID %d %s: %s"), (int)target->pid, command, what);
+	fprintf(out, "%s\n", np_paint_end(view, NP_BOLD));
+	free(command);
+	return 0;
 }

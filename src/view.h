@@ -44,6 +44,11 @@ void np_view_labelled(const struct np_view *view, size_t indent, size_t column, 
 int np_view_note(const struct np_view *view, enum np_paint paint, FILE *out, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+struct np_target;
+
+/* The heading of what follows about one process; what, in the user's language, is printed as it is. 0 or -ENOMEM. */
+int np_view_target_heading(const struct np_view *view, const struct np_target *target, const char *what, FILE *out);
+
 /* A text by a format; the caller frees it. NULL where memory is short. */
 char *np_view_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

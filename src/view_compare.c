@@ -280,16 +280,11 @@ static int print_answer(const struct block *block, const struct np_target *targe
 
 static int print_target(const struct block *block, const struct np_target *target)
 {
-	char *command = np_escape(target->command ? target->command : "", block->view->utf8);
-	int error = 0;
+	int error = np_view_target_heading(block->view, target, _("what the kernel says of it, beside its page tables"),
+					   block->out);
 
-	if (!command)
-		return -ENOMEM;
-	fprintf(block->out, "\n %s", np_paint(block->view, NP_BOLD));
-	fprintf(block->out, _("PID %d %s: what the kernel says of it, beside its page tables"), (int)target->pid, command);
-	fprintf(block->out, "%s\n", np_paint_end(block->view, NP_BOLD));
-	free(command);
-	error = print_answer(block, target);
+	if (!error)
+		error = print_answer(block, target);
 	fprintf(block->out, "%*s%-*s%*s%*s  %s\n", FILE_COLUMN, "", FILE_WIDTH, _("interface"), SAYS_WIDTH, _("says"),
 		TABLES_WIDTH, _("page tables"), _("verdict"));
 	for (size_t i = 0; i < target->comparison_count && !error; i++) {

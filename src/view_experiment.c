@@ -299,16 +299,9 @@ static int print_experiment(const struct block *block, const struct np_experimen
 
 static int print_target(const struct block *block, const struct np_target *target)
 {
-	char *command = np_escape(target->command ? target->command : "", block->view->utf8);
-	int error = 0;
+	int error = np_view_target_heading(block->view, target, _("what reading does to it"), block->out);
 
-	if (!command)
-		return -ENOMEM;
-	fprintf(block->out, "\n %s", np_paint(block->view, NP_BOLD));
-	fprintf(block->out, _("PID %d %s: what reading does to it"), (int)target->pid, command);
-	fprintf(block->out, "%s\n", np_paint_end(block->view, NP_BOLD));
-	free(command);
-	if (was_stopped(target))
+	if (!error && was_stopped(target))
 		error = print_clears(block, target);
 	return error || !target->experiment ? error : print_experiment(block, target->experiment);
 }
