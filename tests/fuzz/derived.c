@@ -9,6 +9,7 @@
 
 #include "claims.h"
 #include "frames.h"
+#include "input.h"
 #include "readers.h"
 
 /* The first byte says which claim, the others are the file. */
@@ -26,29 +27,12 @@ void fuzz_claims(const uint8_t *data, size_t size)
 	np_answer_free(&answer);
 }
 
-struct input {
-	const uint8_t *data;
-	size_t size;
-};
-
-static unsigned take(struct input *input)
-{
-	if (!input->size)
-		return 0;
-	input->size--;
-	return *input->data++;
-}
-
 /* Small, so that zones and blocks meet; or anywhere. */
 static uint64_t take_frame(struct input *input)
 {
-	uint64_t ret = take(input);
+	unsigned first = take(input);
 
-	if (ret < 0xf0)
-		return ret;
-	for (int i = 0; i < 8; i++)
-		ret = ret << 8 | take(input);
-	return ret;
+	return first < 0xf0 ? first : take8(input);
 }
 
 #define MOST 12

@@ -17,6 +17,7 @@
 #include "escape.h"
 #include "experiment.h"
 #include "explain.h"
+#include "input.h"
 #include "json.h"
 #include "kernel_check.h"
 #include "metrics.h"
@@ -116,35 +117,6 @@ static struct template *open_template(unsigned number)
 }
 
 /* Edits. */
-
-struct input {
-	const uint8_t *data;
-	size_t size;
-};
-
-static unsigned take(struct input *input)
-{
-	if (!input->size)
-		return 0;
-	input->size--;
-	return *input->data++;
-}
-
-static unsigned take2(struct input *input)
-{
-	unsigned low = take(input);
-
-	return low | take(input) << 8;
-}
-
-static uint64_t take8(struct input *input)
-{
-	uint64_t ret = 0;
-
-	for (int i = 0; i < 8; i++)
-		ret = ret << 8 | take(input);
-	return ret;
-}
 
 static void put_real(struct input *input, FILE *out)
 {

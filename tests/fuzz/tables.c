@@ -6,35 +6,7 @@
 #include <string.h>
 
 #include "helpers/memory.h"
-
-struct input {
-	const uint8_t *data;
-	size_t size;
-};
-
-static unsigned take(struct input *input)
-{
-	if (!input->size)
-		return 0;
-	input->size--;
-	return *input->data++;
-}
-
-static unsigned take2(struct input *input)
-{
-	unsigned low = take(input);
-
-	return low | take(input) << 8;
-}
-
-static uint64_t take8(struct input *input)
-{
-	uint64_t ret = 0;
-
-	for (int i = 0; i < 8; i++)
-		ret = ret << 8 | take(input);
-	return ret;
-}
+#include "input.h"
 
 /* Few places of each level, so that inputs meet in them: the first ones, and the last ones. */
 static uint64_t place(struct input *input, unsigned levels)

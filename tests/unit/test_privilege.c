@@ -18,20 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "walk/privilege.h"
-
-/* The status of a child that runs this; its return value is the exit status. */
-static int status_of(int (*run)(long argument), long argument)
-{
-	pid_t pid = fork();
-	int status;
-
-	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(run(argument));
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return status;
-}
 
 static void need_root(void)
 {

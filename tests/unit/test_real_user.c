@@ -7,25 +7,12 @@
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "real_user.h"
 
 #define USER 65534
-
-/* The status of a child that runs this; its return value is the exit status. */
-static int status_of(int (*run)(long argument), long argument)
-{
-	pid_t pid = fork();
-	int status;
-
-	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(run(argument));
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return status;
-}
 
 /* From here on this call says that it did its work, and does not. */
 static int lie(long number)
