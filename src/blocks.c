@@ -36,14 +36,9 @@ static int each_numbered(int dir_fd, const char *path, const char *prefix,
 	int err;
 
 	err = np_open_directory(dir_fd, path, &directory);
-	while (err == 0) {
-		errno = 0;
-		entry = readdir(directory);
-		if (!entry)
-			return -errno;
+	while (err == 0 && np_next_entry(directory, &entry, &err))
 		if (numbered(entry->d_name, prefix, &number))
 			err = call(dirfd(directory), entry->d_name, number, data);
-	}
 	return err;
 }
 

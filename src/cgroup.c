@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "files.h"
+#include "parse_pids.h"
 #include "parse_number.h"
 
 /* "\040" and its kin, in place: mangle_path() in fs/seq_file.c escapes blanks, tabs, newlines and backslashes. */
@@ -198,19 +199,17 @@ static int open_cgroup(int root_fd, const char *path, int *ret_fd)
 static int add_processes(int dir_fd, struct np_pids *pids, size_t *foreign)
 {
 	np_cleanup_text struct np_text text = { 0 };
+	struct np_pids listed = { 0 };
 	int error = np_read_text(dir_fd, "cgroup.procs", &text);
 
-	for (const char *at = text.data; !error && *at;) {
-		char *end;
-		long pid = strtol(at, &end, 10);
-
-		if (end == at)
-			break;
-		if (pid > 0 && pid != getpid())
-			error = np_pids_add(pids, (pid_t)pid);
-		*foreign += pid == 0;
-		at = end + strspn(end, "\n");
+	if (!error)
+		error = np_parse_pids(text.data, text.length, &listed);
+	for (size_t i = 0; !error && i < listed.count; i++) {
+		if (listed.pids[i] && listed.pids[i] != getpid())
+			error = np_pids_add(pids, listed.pids[i]);
+		*foreign += !listed.pids[i];
 	}
+	np_pids_free(&listed);
 	return error;
 }
 
@@ -231,10 +230,10 @@ static int add_tree(int dir_fd, struct np_pids *pids, size_t *foreign, bool top)
 	error = add_processes(dir_fd, pids, foreign);
 	if (!top && (error == -EOPNOTSUPP || error == -ENODEV || error == -ENOENT))
 		error = 0;
-	while (!error && (entry = readdir(directory))) {
+	while (!error && np_next_entry(directory, &entry, &error)) {
 		int fd;
 
-		if (entry->d_type != DT_DIR || *entry->d_name == '.')
+		if (entry->d_type != DT_DIR)
 			continue;
 		error = np_open(dir_fd, entry->d_name, O_RDONLY | O_DIRECTORY, &fd);
 		if (!error)
@@ -252,6 +251,42 @@ int np_cgroup_add(int root_fd, const char *path, struct np_pids *pids, size_t *r
 
 	*ret_foreign = 0;
 	return error ? error : add_tree(fd, pids, ret_foreign, true);
+}
+
+int np_parse_controller(const char *text, size_t length, const char *name, struct np_controller *ret)
+{
+	struct np_span rest = np_span_make(text, length), line, word;
+	struct np_controller controller;
+
+	while (np_take_line(&rest, &line)) {
+		int error;
+
+		if (!np_take_word(&line, &word) || !np_span_equals(word, name))
+			continue;
+		np_skip_blanks(&line);
+		error = np_take_u64(&line, &controller.hierarchy);
+		np_skip_blanks(&line);
+		if (!error)
+			error = np_take_u64(&line, &controller.groups);
+		if (error)
+			return error;
+		*ret = controller;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+bool np_cpusets_in_use(int root_fd)
+{
+	np_cleanup_text struct np_text control = { 0 }, controllers = { 0 };
+	struct np_controller cpuset;
+
+	if (np_read_text(root_fd, "sys/fs/cgroup/cgroup.subtree_control", &control) == 0 &&
+	    strstr(control.data, "cpuset"))
+		return true;
+	return np_read_text(root_fd, "proc/cgroups", &controllers) == 0 &&
+	       np_parse_controller(controllers.data, controllers.length, "cpuset", &cpuset) == 0 && cpuset.hierarchy &&
+	       cpuset.groups > 1;
 }
 
 /* A comma-separated list has this word. */

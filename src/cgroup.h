@@ -4,6 +4,7 @@
 #define NUMAPROBE_CGROUP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "processes.h"
 
@@ -22,6 +23,17 @@ struct np_cgroup_mounts {
 /* Lines of mountinfo. 0, -EINVAL, -ENOMEM; *ret, untouched then, is for np_cgroup_mounts_free(). */
 int np_parse_cgroup_mounts(const char *text, size_t length, struct np_cgroup_mounts *ret);
 void np_cgroup_mounts_free(struct np_cgroup_mounts *mounts);
+
+struct np_controller {
+	uint64_t hierarchy; /* of version 1; 0: none, or version 2 */
+	uint64_t groups;    /* the root among them */
+};
+
+/* The line of a controller in /proc/cgroups. 0, -EINVAL, -ERANGE, -ENOENT; *ret is untouched then. */
+int np_parse_controller(const char *text, size_t length, const char *name, struct np_controller *ret);
+
+/* Whether some cgroup but the root has cpusets, as far as can be seen. */
+bool np_cpusets_in_use(int root_fd);
 
 /*
  * Adds the processes of a cgroup and of all below it. path: as /proc/PID/cgroup has it ("/system.slice"), with or

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cgroup.h"
 #include "files.h"
 #include "i18n.h"
 #include "state.h"
@@ -121,21 +122,6 @@ static void choose_cpus(struct np_checker *checker)
 	}
 }
 
-/* Some cgroup has cpusets. In cgroup v1 the third word of the line counts the groups, the root among them. */
-static bool cpusets_in_use(int root_fd)
-{
-	np_cleanup_text struct np_text control = { 0 }, groups = { 0 };
-	const char *line;
-
-	if (np_read_text(root_fd, "sys/fs/cgroup/cgroup.subtree_control", &control) == 0 &&
-	    strstr(control.data, "cpuset"))
-		return true;
-	if (np_read_text(root_fd, "proc/cgroups", &groups) < 0)
-		return false;
-	line = strstr(groups.data, "\ncpuset\t");
-	return line && strtoul(line + strlen("\ncpuset\t"), (char **)&line, 10) != 0 && strtoul(line, NULL, 10) > 1;
-}
-
 char *np_why_not_hinted(const struct np_checker *checker, uint64_t cpu_ns)
 {
 	char *why;
@@ -143,7 +129,7 @@ char *np_why_not_hinted(const struct np_checker *checker, uint64_t cpu_ns)
 
 	/* "sched/numa: skip VMA scanning on memory pinned to one NUMA node via cpuset.mems", 6.16. */
 	if (asprintf(&why,
-		     one_node && cpusets_in_use(checker->root_fd) ?
+		     one_node && np_cpusets_in_use(checker->root_fd) ?
 			     "the balancer hinted nothing in %.1f s of processor time: one node and cpusets in use "
 			     "keep it away since Linux 6.16; no cpuset, or a second node, would make it known" :
 			     "the balancer hinted nothing in %.1f s of processor time; a less busy machine might "

@@ -50,6 +50,17 @@ int np_open_directory(int dir_fd, const char *path, DIR **ret)
 	return 0;
 }
 
+bool np_next_entry(DIR *directory, const struct dirent **ret, int *ret_error)
+{
+	do {
+		errno = 0;
+		*ret = readdir(directory);
+	} while (*ret && (*ret)->d_name[0] == '.');
+	if (!*ret && errno)
+		*ret_error = -errno;
+	return *ret != NULL;
+}
+
 static int grow(struct np_text *text, size_t *room_bytes)
 {
 	size_t more_bytes = *room_bytes ? 2 * *room_bytes : FIRST_ROOM_BYTES;

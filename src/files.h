@@ -7,6 +7,7 @@
 #define NUMAPROBE_FILES_H
 
 #include <dirent.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -33,6 +34,9 @@ int np_open(int dir_fd, const char *path, int flags, int *ret_fd);
 
 /* The same for the entries of a directory; *ret is for closedir(). */
 int np_open_directory(int dir_fd, const char *path, DIR **ret);
+
+/* The next entry that has no dot in front. false at the end, and with -errno in *ret_error where it can't be read. */
+bool np_next_entry(DIR *directory, const struct dirent **ret, int *ret_error);
 
 /*
  * Read a file from its start (from its present offset: np_read_fd) to its end, whatever stat(2) says of

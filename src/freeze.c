@@ -105,21 +105,21 @@ static int thread_state(int dir_fd, const char *thread, char *ret)
 /* Whether every thread is stopped; 't' is stopped by a debugger. A thread that is gone by now has stopped too. */
 static int all_stopped(int dir_fd, bool *ret)
 {
-	struct dirent *entry;
+	const struct dirent *entry;
 	DIR *tasks;
 	int result = np_open_directory(dir_fd, "task", &tasks);
 
 	if (result)
 		return result;
 	*ret = true;
-	while (*ret && (entry = readdir(tasks))) {
+	while (*ret && np_next_entry(tasks, &entry, &result)) {
 		char state;
 
-		if (entry->d_name[0] != '.' && thread_state(dir_fd, entry->d_name, &state) == 0)
+		if (thread_state(dir_fd, entry->d_name, &state) == 0)
 			*ret = strchr("TtZX", state) != NULL;
 	}
 	closedir(tasks);
-	return 0;
+	return result;
 }
 
 static int wait_stopped(int dir_fd)

@@ -13,6 +13,7 @@
 
 #include "files.h"
 #include "parse_mountinfo.h"
+#include "parse_number.h"
 
 #define MOST_SIZES 16 /* of huge pages: x86-64 has 2, arm64 up to 8 */
 #define POOLS "sys/kernel/mm/hugepages"
@@ -41,22 +42,23 @@ static bool pool_is_empty(int root_fd, const char *pool)
 /* The huge-page sizes whose pools hold pages, or may. */
 static int used_sizes(int root_fd, struct sizes *ret)
 {
-	struct dirent *entry;
+	const struct dirent *entry;
 	DIR *pools;
 	int result = np_open_directory(root_fd, POOLS, &pools);
 
 	ret->count = 0;
 	if (result)
 		return result == -ENOENT ? 0 : result; /* a kernel without huge pages */
-	while (ret->count < MOST_SIZES && (entry = readdir(pools))) {
-		unsigned long kilobytes = 0;
+	while (ret->count < MOST_SIZES && np_next_entry(pools, &entry, &result)) {
+		struct np_span name = np_span_make(entry->d_name, strlen(entry->d_name));
+		uint64_t kilobytes;
 
-		if (sscanf(entry->d_name, "hugepages-%10lukB", &kilobytes) == 1 && kilobytes &&
+		if (np_take_text(&name, "hugepages-") && np_take_u64(&name, &kilobytes) == 0 && kilobytes &&
 		    !pool_is_empty(root_fd, entry->d_name))
-			ret->shift[ret->count++] = 10 + (unsigned)__builtin_ctzl(kilobytes);
+			ret->shift[ret->count++] = 10 + (unsigned)__builtin_ctzll(kilobytes);
 	}
 	closedir(pools);
-	return 0;
+	return result;
 }
 
 static void mark_device(const struct np_maps *maps, unsigned major, unsigned minor, bool *marks)

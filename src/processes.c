@@ -17,6 +17,7 @@
 #include "config.h"
 
 #include "files.h"
+#include "parse_pids.h"
 
 #define COMM_BYTES 15 /* TASK_COMM_LEN less the NUL */
 
@@ -149,20 +150,15 @@ int np_pids_by_command(int root_fd, const char *command, struct np_pids *ret)
 	return list(root_fd, false, keep_command, command, ret);
 }
 
-static int add_numbers(const char *text, struct np_pids *pids)
+static int add_listed(const struct np_text *text, struct np_pids *pids)
 {
-	int result = 0;
+	struct np_pids listed = { 0 };
+	int result = np_parse_pids(text->data, text->length, &listed);
 
-	while (!result && *text) {
-		char *end;
-		long number = strtol(text, &end, 10);
-
-		if (end == text)
-			return 0;
-		if (number != getpid())
-			result = np_pids_add(pids, (pid_t)number);
-		text = end;
-	}
+	for (size_t i = 0; !result && i < listed.count; i++)
+		if (listed.pids[i] != getpid())
+			result = np_pids_add(pids, listed.pids[i]);
+	np_pids_free(&listed);
 	return result;
 }
 
@@ -175,23 +171,21 @@ static int add_children(int root_fd, pid_t pid, struct np_pids *pids)
 {
 	char path[64];
 	DIR *tasks;
-	struct dirent *entry;
+	const struct dirent *entry;
 	int result;
 
 	snprintf(path, sizeof(path), "proc/%d/task", (int)pid);
 	result = np_open_directory(root_fd, path, &tasks);
 	if (result)
 		return result;
-	while (!result && (entry = readdir(tasks))) {
+	while (!result && np_next_entry(tasks, &entry, &result)) {
 		np_cleanup_text struct np_text text = { 0 };
 		char file[sizeof(entry->d_name) + sizeof("/children")];
 
-		if (*entry->d_name == '.')
-			continue;
 		snprintf(file, sizeof(file), "%s/children", entry->d_name);
 		result = np_read_text(dirfd(tasks), file, &text);
 		if (!result)
-			result = add_numbers(text.data, pids);
+			result = add_listed(&text, pids);
 	}
 	closedir(tasks);
 	return result;

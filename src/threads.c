@@ -69,9 +69,8 @@ static int read_tasks(int dir_fd, struct np_target *target)
 
 	if (result)
 		return result;
-	while (!result && (entry = readdir(tasks)))
-		if (*entry->d_name >= '1' && *entry->d_name <= '9')
-			result = add_thread(dirfd(tasks), entry->d_name, target);
+	while (!result && np_next_entry(tasks, &entry, &result))
+		result = add_thread(dirfd(tasks), entry->d_name, target);
 	closedir(tasks);
 	return result;
 }

@@ -15,6 +15,7 @@
 #include "parse_mountinfo.h"
 #include "parse_node.h"
 #include "parse_numa_maps.h"
+#include "parse_pids.h"
 #include "parse_sched.h"
 #include "parse_smaps.h"
 #include "parse_status.h"
@@ -56,6 +57,8 @@ PARSER(fuzz_statm, struct np_statm, np_parse_statm(text, length, ret), (void)0)
 PARSER(fuzz_vmstat, struct np_vmstat, np_parse_vmstat(text, length, ret), (void)0)
 PARSER(fuzz_mountinfo, struct np_devices, np_parse_mountinfo(text, length, ret), np_devices_free(ret))
 PARSER(fuzz_cgroup_mounts, struct np_cgroup_mounts, np_parse_cgroup_mounts(text, length, ret), np_cgroup_mounts_free(ret))
+PARSER(fuzz_pids, struct np_pids, np_parse_pids(text, length, ret), np_pids_free(ret))
+PARSER(fuzz_controllers, struct np_controller, np_parse_controller(text, length, "cpuset", ret), (void)0)
 PARSER(fuzz_list, struct np_node_list, np_parse_list(text, length, ret), (void)0)
 PARSER(fuzz_choice, char *, np_parse_choice(text, length, ret), free(*ret))
 PARSER(fuzz_meminfo, struct np_node_meminfo, np_parse_node_meminfo(text, length, ret), (void)0)

@@ -14,6 +14,8 @@ const struct fuzz_target fuzz_targets[] = {
 	{ "mountinfo", fuzz_mountinfo, 768 },
 	{ "list", fuzz_list, 128 },
 	{ "choice", fuzz_choice, 128 },
+	{ "pids", fuzz_pids, 128 },
+	{ "controllers", fuzz_controllers, 256 },
 	{ "meminfo", fuzz_meminfo, 768 },
 	{ "distance", fuzz_distance, 128 },
 	{ "btf", fuzz_btf, 1300 },

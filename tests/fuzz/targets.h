@@ -21,9 +21,10 @@ struct fuzz_target {
 extern const struct fuzz_target fuzz_targets[]; /* ends with a NULL name */
 
 fuzz_run fuzz_maps, fuzz_numa_maps, fuzz_smaps, fuzz_zoneinfo, fuzz_sched, fuzz_status, fuzz_stat, fuzz_statm,
-	fuzz_vmstat, fuzz_mountinfo, fuzz_list, fuzz_choice, fuzz_meminfo, fuzz_distance, fuzz_btf, fuzz_options,
-	fuzz_escape, fuzz_tables, fuzz_changing_tables, fuzz_serve, fuzz_answers,
-	fuzz_cgroup_mounts, fuzz_cgroup_paths, fuzz_claims, fuzz_frames, fuzz_grains, fuzz_report, fuzz_replay, fuzz_redact;
+	fuzz_vmstat, fuzz_mountinfo, fuzz_list, fuzz_pids, fuzz_controllers, fuzz_choice, fuzz_meminfo, fuzz_distance,
+	fuzz_btf, fuzz_options, fuzz_escape, fuzz_tables, fuzz_changing_tables, fuzz_serve, fuzz_answers,
+	fuzz_cgroup_mounts, fuzz_cgroup_paths, fuzz_claims, fuzz_frames, fuzz_grains, fuzz_report, fuzz_replay,
+	fuzz_redact;
 
 #define FUZZ_CHECK(true) ((true) ? (void)0 : abort())
 

@@ -110,6 +110,53 @@ static void test_memory_nodes(void **state)
 	unit_remove_tree(&tree);
 }
 
+static int parse_cpuset(const char *text, struct np_controller *ret)
+{
+	return np_parse_controller(text, strlen(text), "cpuset", ret);
+}
+
+static void test_controllers(void **state)
+{
+	struct np_controller controller = { 7, 7 };
+
+	(void)state;
+	assert_int_equal(parse_cpuset("#subsys_name\thierarchy\tnum_cgroups\tenabled\ncpu\t1\t9\t1\ncpuset\t3\t2\t1\n",
+				      &controller), 0);
+	assert_int_equal(controller.hierarchy, 3);
+	assert_int_equal(controller.groups, 2);
+	assert_int_equal(parse_cpuset("", &controller), -ENOENT);
+	assert_int_equal(parse_cpuset("cpusets\t5\t5\t1\n", &controller), -ENOENT);
+	assert_int_equal(parse_cpuset("cpuset\t5\n", &controller), -EINVAL);
+	assert_int_equal(parse_cpuset("cpuset\t-5\t5\t1\n", &controller), -EINVAL);
+	assert_int_equal(parse_cpuset("cpuset\t5\t18446744073709551616\t1\n", &controller), -ERANGE);
+	assert_int_equal(controller.hierarchy, 3);
+	assert_int_equal(controller.groups, 2);
+}
+
+static void test_cpusets_in_use(void **state)
+{
+	static const struct {
+		const char *control, *controllers;
+		bool in_use;
+	} cases[] = {
+		{ NULL, "cpuset\t3\t2\t1\n", true },	       { NULL, "cpuset\t3\t1\t1\n", false }, /* the root alone */
+		{ NULL, "cpuset\t0\t200\t1\n", false },	       { "cpu memory\n", "cpuset\t0\t9\t1\n", false },
+		{ "cpuset cpu\n", "cpuset\t0\t9\t1\n", true }, { NULL, NULL, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+		struct unit_tree tree = unit_make_tree();
+
+		if (cases[i].control)
+			unit_make_file(tree.fd, "sys/fs/cgroup/cgroup.subtree_control", cases[i].control);
+		if (cases[i].controllers)
+			unit_make_file(tree.fd, "proc/cgroups", cases[i].controllers);
+		assert_int_equal(np_cpusets_in_use(tree.fd), cases[i].in_use);
+		unit_remove_tree(&tree);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +164,8 @@ int main(void)
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_processes),
 		cmocka_unit_test(test_memory_nodes),
+		cmocka_unit_test(test_controllers),
+		cmocka_unit_test(test_cpusets_in_use),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The opener: sizes around the buffer's, files of /proc, errors, descriptors that close on exec. */
+#include "tree.h"
 #include "unit.h"
 
 #include <fcntl.h>
@@ -107,11 +108,37 @@ static void test_free_twice(void **state)
 	np_text_free(&text);
 }
 
+static void test_entries(void **state)
+{
+	struct unit_tree tree = unit_make_tree();
+	const struct dirent *entry;
+	np_cleanup_close int file = file_of(1);
+	DIR *directory;
+	int error = 0;
+
+	(void)state;
+	unit_make_file(tree.fd, "folder/seen", "");
+	unit_make_file(tree.fd, "folder/.hidden", "");
+	assert_int_equal(np_open_directory(tree.fd, "folder", &directory), 0);
+	assert_true(np_next_entry(directory, &entry, &error));
+	assert_string_equal(entry->d_name, "seen");
+	assert_false(np_next_entry(directory, &entry, &error));
+	assert_int_equal(error, 0);
+	rewinddir(directory);
+	assert_int_equal(dup2(file, dirfd(directory)), dirfd(directory));
+	assert_false(np_next_entry(directory, &entry, &error));
+	assert_int_equal(error, -ENOTDIR); /* no end, though nothing comes */
+	closedir(directory);
+	unit_remove_tree(&tree);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sizes),  cmocka_unit_test(test_offset),	     cmocka_unit_test(test_proc),
-		cmocka_unit_test(test_errors), cmocka_unit_test(test_close_on_exec), cmocka_unit_test(test_free_twice),
+		cmocka_unit_test(test_sizes),	   cmocka_unit_test(test_offset),
+		cmocka_unit_test(test_proc),	   cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_close_on_exec), cmocka_unit_test(test_free_twice),
+		cmocka_unit_test(test_entries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
