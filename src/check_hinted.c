@@ -218,6 +218,19 @@ static const char *not_hinted(void)
 	return N_("the balancer hinted none of it; another run might make it known");
 }
 
+static int all_unknown(struct np_checker *checker, const char *why)
+{
+	int result = np_sayings_unknown(checker, NP_MEMORY_HINTED, why);
+
+	if (!result)
+		result = np_sayings_unknown(checker, NP_MEMORY_HINTED_THP, why);
+	if (!result)
+		result = np_check_all_unknown(checker, NP_CHECK_CLEARS, why);
+	for (size_t i = 0; i < NP_PROBES && !result; i++)
+		result = set_why(&checker->check->probes[i].why, why);
+	return result;
+}
+
 /*
  * Each area by two looks, between which it alone lost its hints, by being touched: some readers speak of the whole
  * process. The faults of touching say whether there were hints, without page tables too.
@@ -283,9 +296,15 @@ static int test_touching(struct np_checker *checker)
 
 static int test_subject(struct np_checker *checker, struct np_subject *subject)
 {
-	uint64_t base_faults = 0, huge_faults = 0, cpu_ns;
+	uint64_t hints = 0, base_faults = 0, huge_faults = 0, cpu_ns;
 	int result = burn_until_hinted(checker, subject, &cpu_ns);
 
+	if (!result && checker->walker)
+		result = count_hints(checker, subject, &hints);
+	if (!result && checker->walker && !hints) {
+		checker->why_no_hints = np_why_not_hinted(checker, cpu_ns);
+		return checker->why_no_hints ? all_unknown(checker, checker->why_no_hints) : -ENOMEM;
+	}
 	if (!result)
 		result = test_all_clears(checker, subject);
 	if (!result)
@@ -298,19 +317,6 @@ static int test_subject(struct np_checker *checker, struct np_subject *subject)
 		checker->why_no_hints = np_why_not_hinted(checker, cpu_ns);
 		result = checker->why_no_hints ? 0 : -ENOMEM;
 	}
-	return result;
-}
-
-static int all_unknown(struct np_checker *checker, const char *why)
-{
-	int result = np_sayings_unknown(checker, NP_MEMORY_HINTED, why);
-
-	if (!result)
-		result = np_sayings_unknown(checker, NP_MEMORY_HINTED_THP, why);
-	if (!result)
-		result = np_check_all_unknown(checker, NP_CHECK_CLEARS, why);
-	for (size_t i = 0; i < NP_PROBES && !result; i++)
-		result = set_why(&checker->check->probes[i].why, why);
 	return result;
 }
 
