@@ -83,6 +83,15 @@ void np_view_labelled(const struct np_view *view, size_t indent, size_t column, 
 	np_view_wrap(view, paint, width + blanks, column, text, out);
 }
 
+size_t np_view_cell(const char *text, int width, FILE *out)
+{
+	size_t columns = (size_t)abs(width), used = np_text_width(text, SIZE_MAX);
+	int blanks = used < columns ? (int)(columns - used) : 0;
+
+	fprintf(out, "%*s%s%*s", width > 0 ? blanks : 0, "", text, width < 0 ? blanks : 0, "");
+	return used + (size_t)blanks;
+}
+
 /* NULL where memory is short. */
 static char *text_of(const char *format, va_list arguments)
 {

@@ -44,6 +44,9 @@ void np_view_labelled(const struct np_view *view, size_t indent, size_t column, 
 int np_view_note(const struct np_view *view, enum np_paint paint, FILE *out, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* A cell of so many columns, not bytes as for printf("%*s"); a negative width starts with the text. Returns what it took. */
+size_t np_view_cell(const char *text, int width, FILE *out);
+
 struct np_target;
 
 /* The heading of what follows about one process; what, in the user's language, is printed as it is. 0 or -ENOMEM. */

@@ -111,17 +111,24 @@ static void format_saying(const struct np_check_test *test, char *ret, size_t si
 		snprintf(ret, size, _("%" PRId64 " of %" PRId64), test->got_pages.value, test->expected_pages.value);
 }
 
+static void print_name(const struct page *page, const char *name)
+{
+	fprintf(page->out, "%*s", INDENT, "");
+	np_view_cell(name, -NAME_WIDTH, page->out);
+}
+
 static void print_sayings_of(const struct page *page, const char *reader)
 {
-	fprintf(page->out, "   %-*s", NAME_WIDTH, reader);
+	print_name(page, reader);
 	for (enum np_check_memory memory = 0; memory < NP_MEMORY_KINDS; memory++) {
 		const struct np_check_test *test = find_saying(page->check, reader, memory);
 		enum np_paint paint = test ? paints[test->result] : NP_PLAIN;
 		char cell[48];
 
 		format_saying(test, cell, sizeof(cell));
-		fprintf(page->out, "%s%*s%s", np_paint(page->view, paint), CELL_WIDTH, cell,
-			np_paint_end(page->view, paint));
+		fputs(np_paint(page->view, paint), page->out);
+		np_view_cell(cell, CELL_WIDTH, page->out);
+		fputs(np_paint_end(page->view, paint), page->out);
 	}
 	fputc('\n', page->out);
 }
@@ -150,10 +157,16 @@ static int print_saying_reasons(const struct page *page)
 static int print_distorts(const struct page *page)
 {
 	print_heading(page, _("distorts"), _("how many resident pages does a reader count, of memory that is inaccessible?"));
-	fprintf(page->out, "   %-*s%*s%*s\n", NAME_WIDTH, "", 2 * CELL_WIDTH, _("under PROT_NONE"), 2 * CELL_WIDTH,
-		_("NUMA-hinted"));
-	fprintf(page->out, "   %-*s%*s%*s%*s%*s\n", NAME_WIDTH, "", CELL_WIDTH, _("4 KiB"), CELL_WIDTH, _("huge"),
-		CELL_WIDTH, _("4 KiB"), CELL_WIDTH, _("huge"));
+	print_name(page, "");
+	np_view_cell(_("under PROT_NONE"), 2 * CELL_WIDTH, page->out);
+	np_view_cell(_("NUMA-hinted"), 2 * CELL_WIDTH, page->out);
+	fputc('\n', page->out);
+	print_name(page, "");
+	for (int i = 0; i < 2; i++) {
+		np_view_cell(_("4 KiB"), CELL_WIDTH, page->out);
+		np_view_cell(_("huge"), CELL_WIDTH, page->out);
+	}
+	fputc('\n', page->out);
 	for (size_t i = 0; i < page->check->test_count; i++)
 		if (page->check->tests[i].effect == NP_CHECK_DISTORTS && page->check->tests[i].memory == 0)
 			print_sayings_of(page, page->check->tests[i].reader);

@@ -109,16 +109,25 @@ static enum np_paint paint_of(enum np_verdict verdict)
 	}
 }
 
+/* The columns before the last one; returns their width. */
+static size_t print_columns(const struct block *block, const char *name, const char *says, const char *tables)
+{
+	size_t used = FILE_COLUMN;
+
+	fprintf(block->out, "%*s", FILE_COLUMN, "");
+	used += np_view_cell(name, -FILE_WIDTH, block->out);
+	used += np_view_cell(says, SAYS_WIDTH, block->out);
+	used += np_view_cell(tables, TABLES_WIDTH, block->out);
+	fputs("  ", block->out);
+	return used + 2;
+}
+
 static int print_cells(const struct block *block, const char *name, const char *says, const char *tables,
 		       enum np_paint paint, char *text)
 {
-	int used;
-
 	if (!text)
 		return -ENOMEM;
-	used = fprintf(block->out, "%*s%-*s%*s%*s  ", FILE_COLUMN, "", FILE_WIDTH, name, SAYS_WIDTH, says, TABLES_WIDTH,
-		       tables);
-	np_view_wrap(block->view, paint, used > 0 ? (size_t)used : 0, TEXT_COLUMN, text, block->out);
+	np_view_wrap(block->view, paint, print_columns(block, name, says, tables), TEXT_COLUMN, text, block->out);
 	free(text);
 	return 0;
 }
@@ -285,8 +294,8 @@ static int print_target(const struct block *block, const struct np_target *targe
 
 	if (!error)
 		error = print_answer(block, target);
-	fprintf(block->out, "%*s%-*s%*s%*s  %s\n", FILE_COLUMN, "", FILE_WIDTH, _("interface"), SAYS_WIDTH, _("says"),
-		TABLES_WIDTH, _("page tables"), _("verdict"));
+	print_columns(block, _("interface"), _("says"), _("page tables"));
+	fprintf(block->out, "%s\n", _("verdict"));
 	for (size_t i = 0; i < target->comparison_count && !error; i++) {
 		error = print_row(block, &target->comparisons[i]);
 		if (!error)

@@ -70,24 +70,37 @@ static char *verdict_text(const struct np_effect_test *test)
 	return length < 0 ? NULL : text;
 }
 
+/* The columns before the last one; returns their width. */
+static size_t print_columns(const struct block *block, const char *reader, const char *with, const char *without,
+			    const char *interval)
+{
+	size_t used = 2;
+
+	fputs("  ", block->out);
+	used += np_view_cell(reader, -NAME_WIDTH, block->out);
+	used += np_view_cell(with, NUMBER_WIDTH, block->out);
+	used += np_view_cell(without, NUMBER_WIDTH, block->out);
+	used += np_view_cell(interval, INTERVAL_WIDTH, block->out);
+	fputs("  ", block->out);
+	return used + 2;
+}
+
 static int print_test(const struct block *block, const struct np_effect_test *test)
 {
-	char with[16], without[16], interval[40], name[32], *text = verdict_text(test);
+	char with[16], without[16], interval[40], *text = verdict_text(test);
 	bool control = strcmp(test->reader, "busy") == 0;
 	enum np_paint paint = test->found == NP_EFFECT_NOT_TESTED || (control && test->found == NP_EFFECT_YES) ?
 				      NP_YELLOW :
 			      test->found == NP_EFFECT_YES ? NP_RED : NP_PLAIN;
-	int used;
+	size_t used;
 
 	if (!text)
 		return -ENOMEM;
 	format_number(test->difference.with_mean, with);
 	format_number(test->difference.without_mean, without);
 	format_interval(&test->difference, interval);
-	snprintf(name, sizeof(name), "%s", control ? _("(busy)") : test->reader);
-	used = fprintf(block->out, "  %-*s%*s%*s%*s  ", NAME_WIDTH, name, NUMBER_WIDTH, with, NUMBER_WIDTH, without,
-		       INTERVAL_WIDTH, interval);
-	np_view_wrap(block->view, paint, used > 0 ? (size_t)used : 0, VERDICT_COLUMN, text, block->out);
+	used = print_columns(block, control ? _("(busy)") : test->reader, with, without, interval);
+	np_view_wrap(block->view, paint, used, VERDICT_COLUMN, text, block->out);
 	free(text);
 	return 0;
 }
@@ -102,8 +115,8 @@ static int print_measure(const struct block *block, const struct np_experiment *
 	int error = 0;
 
 	print_heading(block, _(headings[kind]));
-	fprintf(block->out, "  %-*s%*s%*s%*s  %s\n", NAME_WIDTH, _("reader"), NUMBER_WIDTH, _("with"), NUMBER_WIDTH,
-		_("without"), INTERVAL_WIDTH, _("difference, 95 %"), _("effect"));
+	print_columns(block, _("reader"), _("with"), _("without"), _("difference, 95 %"));
+	fprintf(block->out, "%s\n", _("effect"));
 	for (size_t i = 0; i < experiment->test_count && !error; i++)
 		if (experiment->tests[i].kind == kind)
 			error = print_test(block, &experiment->tests[i]);

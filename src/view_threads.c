@@ -27,12 +27,11 @@ static void print_fact(const struct np_fact *fact, int width, FILE *out)
 static int print_thread(const struct np_thread *thread, const struct np_view *view, FILE *out)
 {
 	char *name = np_escape(thread->name ? thread->name : NP_VIEW_UNKNOWN, view->utf8);
-	size_t width;
 
 	if (!name)
 		return -ENOMEM;
-	width = np_text_width(name, SIZE_MAX);
-	fprintf(out, " %7d %s%*s", (int)thread->tid, name, width < NAME_WIDTH ? (int)(NAME_WIDTH - width) : 0, "");
+	fprintf(out, " %7d ", (int)thread->tid);
+	np_view_cell(name, -NAME_WIDTH, out);
 	free(name);
 	print_fact(&thread->cpu, 5, out);
 	print_fact(&thread->node, 5, out);

@@ -2,6 +2,7 @@
 """A language of brackets: what is for people is in it, and what is for programs is not."""
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -79,6 +80,19 @@ def people_read_it():
             expect(inside, f"{arguments}: not translated: {plain}")
         done = call("--source", "none", "1", status=2)
         expect(OPEN in done.stderr, f"an error: {done.stderr}")
+
+
+@test()
+def columns_are_counted_in_letters():
+    """The brackets take three bytes and one column each."""
+    with translated() as call, frozen(*SPECS) as factory:
+        lines = iter(call("-C", factory.pid).stdout.splitlines())
+        heading = next(line for line in lines if f"{OPEN}verdict{CLOSE}" in line)
+        at = heading.index(f"{OPEN}verdict")
+        rows = list(itertools.takewhile(bool, lines))
+        expect(len(rows) > 5, f"rows: {rows}")
+        for row in rows:
+            expect(row[at - 2:at] == "  " and row[at:at + 1].strip(), f"not below {heading!r}: {row!r}")
 
 
 @test()
