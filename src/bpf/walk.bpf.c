@@ -154,8 +154,9 @@ int np_find_direct_map(struct np_find *ctx)
 #define CHANGED (1ULL << 32)
 
 /*
- * The level-1 table behind a slot of a level-2 table, to place i of the window, if that one is wanted. What the table is reached by is
- * read before and after; the accessed bit may come and go, what matters is that it leads to the same table.
+ * The level-1 table behind a slot of a level-2 table, to place i of the window, if that one is wanted. What the table
+ * is reached by is read before and after; the accessed bit may come and go, what matters is that it leads to the same
+ * table.
  */
 __noinline __u64 copy_leaf(__u64 slot, __u64 i, __u64 wanted)
 {
