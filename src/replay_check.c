@@ -145,6 +145,7 @@ static const struct np_field check_fields[] = {
 	{ .key = "strict", .read = np_field_bool, AT(np_kernel_check, strict) },
 	{ .key = "elapsed_ns", .read = np_field_count, AT(np_kernel_check, elapsed_ns) },
 	{ .key = "tests", .read = np_field_array, AT(np_kernel_check, tests), .read_item = read_test,
+	  .most = NP_REPLAY_TESTS_MOST,
 	  .count_offset = offsetof(struct np_kernel_check, test_count), .item_bytes = sizeof(struct np_check_test) },
 	{ .key = "regime", .read = np_field_object, .fields = regime_fields },
 	NP_FIELD_END,

@@ -90,6 +90,7 @@ static const struct np_field experiment_fields[] = {
 	{ .key = "windows", .read = np_field_array, AT(np_experiment, windows), .fields = window_fields,
 	  .count_offset = offsetof(struct np_experiment, window_count), .item_bytes = sizeof(struct np_trial) },
 	{ .key = "effects", .read = np_field_array, AT(np_experiment, tests), .read_item = read_effect,
+	  .most = NP_REPLAY_TESTS_MOST,
 	  .count_offset = offsetof(struct np_experiment, test_count), .item_bytes = sizeof(struct np_effect_test) },
 	NP_FIELD_END,
 };

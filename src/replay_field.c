@@ -284,6 +284,8 @@ int np_field_array(struct np_replay *replay, const struct np_json *value, const 
 	if (result)
 		return result;
 	count = np_json_count(value);
+	if (field->most && count > (uint64_t)field->most)
+		return np_replay_wrong(replay, _("longer than in any report"));
 	items = calloc(count ? count : 1, field->item_bytes); /* an empty array is not NULL, which is null */
 	if (!items)
 		return -ENOMEM;

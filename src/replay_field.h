@@ -33,7 +33,7 @@ struct np_field {
 	np_field_reader *read;
 	size_t offset; /* of the value, from the struct that the object describes */
 	unsigned flags;
-	int64_t least, most;		   /* of a number; most 0: INT64_MAX */
+	int64_t least, most;		   /* of a number, or of items; most 0: INT64_MAX */
 	const struct np_field *fields;	   /* of an object, or an item; its values' offsets count from where it is */
 	const char *const *words;	   /* of a choice */
 	/* Of an array: */
@@ -41,6 +41,9 @@ struct np_field {
 	size_t item_bytes;
 	np_field_reader *read_item;	   /* NULL: an object by fields. Gets the array's field */
 };
+
+/* Of tests in one list: far more than any has, and few enough to look through all for each. */
+#define NP_REPLAY_TESTS_MOST 1024
 
 /* Tables end with this. */
 #define NP_FIELD_END { .key = NULL }

@@ -3,14 +3,16 @@
 #include "view_problems.h"
 
 #include <errno.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "escape.h"
+#include "files.h"
 #include "i18n.h"
 
 #define FOLDED_FROM 4 /* so many problems that are alike are told as one */
+#define NO_LINE SIZE_MAX
 
 static int print_part(const char *bytes, const struct np_view *view, FILE *out)
 {
@@ -26,43 +28,56 @@ static int print_part(const char *bytes, const struct np_view *view, FILE *out)
 	return 0;
 }
 
-/* The same text but for its numbers. */
-static bool alike(const char *one, const char *other)
+/* The order of texts without their numbers: 0 for those that are the same but for these. */
+static int compare_texts(const char *one, const char *other)
 {
-	while (*one || *other) {
+	for (;; one++, other++) {
 		one += strspn(one, "0123456789");
 		other += strspn(other, "0123456789");
-		if (*one != *other)
-			return false;
-		one += *one != '\0';
-		other += *other != '\0';
+		if (*one != *other || *one == '\0')
+			return (unsigned char)*one - (unsigned char)*other;
 	}
-	return true;
 }
 
-/* The same happened to something of the same kind. */
-static bool belong_together(const struct np_problem *one, const struct np_problem *other)
+/* 0: the same happened to something of the same kind. */
+static int compare_kinds(const struct np_problem *one, const struct np_problem *other)
 {
-	return one->error == other->error && alike(one->what, other->what) && strcmp(one->operation, other->operation) == 0 &&
-	       alike(one->effect, other->effect);
+	int order = (one->error > other->error) - (one->error < other->error);
+
+	if (!order)
+		order = compare_texts(one->what, other->what);
+	if (!order)
+		order = strcmp(one->operation, other->operation);
+	return order ? order : compare_texts(one->effect, other->effect);
 }
 
-static size_t count_together(const struct np_snapshot *snapshot, size_t first)
+/* Those of a kind one after the other, as they came. */
+static int compare_places(const void *one, const void *other)
 {
-	size_t count = 1;
+	const struct np_problem *first = *(const struct np_problem *const *)one;
+	const struct np_problem *second = *(const struct np_problem *const *)other;
+	int order = compare_kinds(first, second);
 
-	for (size_t i = first + 1; i < snapshot->problem_count; i++)
-		count += belong_together(&snapshot->problems[first], &snapshot->problems[i]);
-	return count;
+	return order ? order : (first > second) - (first < second);
 }
 
-/* It was told with one before it. */
-static bool told_before(const struct np_snapshot *snapshot, size_t index)
+/* others: how many more are told in the line of each problem; NO_LINE: it is one of those. All 0 before. */
+static void fold(const struct np_snapshot *snapshot, const struct np_problem **sorted, size_t *others)
 {
-	for (size_t i = 0; i < index; i++)
-		if (belong_together(&snapshot->problems[i], &snapshot->problems[index]))
-			return count_together(snapshot, i) >= FOLDED_FROM;
-	return false;
+	size_t count = snapshot->problem_count;
+
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &snapshot->problems[i];
+	qsort(sorted, count, sizeof(const struct np_problem *), compare_places);
+	for (size_t i = 0, end; i < count; i = end) {
+		for (end = i + 1; end < count && compare_kinds(sorted[i], sorted[end]) == 0;)
+			end++;
+		if (end - i < FOLDED_FROM)
+			continue;
+		others[sorted[i] - snapshot->problems] = end - i - 1;
+		for (size_t k = i + 1; k < end; k++)
+			others[sorted[k] - snapshot->problems] = NO_LINE;
+	}
 }
 
 static int print_problem(const struct np_problem *problem, size_t others, const struct np_view *view, FILE *out)
@@ -85,17 +100,17 @@ static int print_problem(const struct np_problem *problem, size_t others, const 
 	return 0;
 }
 
-/* Quadratic at worst, where hundreds of problems have nothing in common. */
 int np_view_problems(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
 {
-	int result = 0;
+	size_t count = snapshot->problem_count;
+	np_cleanup_free const struct np_problem **sorted = calloc(count + 1, sizeof(const struct np_problem *));
+	np_cleanup_free size_t *others = calloc(count + 1, sizeof(*others));
+	int result = sorted && others ? 0 : -ENOMEM;
 
-	for (size_t i = 0; !result && i < snapshot->problem_count; i++) {
-		size_t together = count_together(snapshot, i);
-
-		if (told_before(snapshot, i))
-			continue;
-		result = print_problem(&snapshot->problems[i], together >= FOLDED_FROM ? together - 1 : 0, view, out);
-	}
+	if (!result)
+		fold(snapshot, sorted, others);
+	for (size_t i = 0; !result && i < count; i++)
+		if (others[i] != NO_LINE)
+			result = print_problem(&snapshot->problems[i], others[i], view, out);
 	return result;
 }

@@ -12,6 +12,7 @@
 #include "redact.h"
 #include "renderers.h"
 #include "replay.h"
+#include "replay_field.h"
 #include "view_compare.h"
 
 static void print_all(struct np_snapshot *snapshot)
@@ -239,6 +240,25 @@ static void test_wrong_values_of_a_check(void **state)
 	check_wrong_values(true);
 }
 
+/* Of what a view looks through for each of it, a file of megabytes could ask for hours. */
+static void test_lists_are_bounded(void **state)
+{
+	char *text = make_report_with(true), *error;
+	json_t *report = json_loads(text, 0, NULL), *tests = json_object_get(json_object_get(report, "check"), "tests");
+
+	(void)state;
+	assert_true(json_array_size(tests) > 0);
+	while (json_array_size(tests) <= NP_REPLAY_TESTS_MOST)
+		assert_int_equal(json_array_append(tests, json_array_get(tests, 0)), 0);
+	free(text);
+	text = json_dumps(report, 0);
+	assert_int_equal(try(text, strlen(text), &error), -EINVAL);
+	assert_non_null(strstr(error, "check.tests is longer than in any report"));
+	free(error);
+	free(text);
+	json_decref(report);
+}
+
 /* Words that renderers print as they are. */
 static void test_names(void **state)
 {
@@ -380,6 +400,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_values), cmocka_unit_test(test_wrong_values_of_a_check),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_grains),
+		cmocka_unit_test(test_lists_are_bounded),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_deep),	     cmocka_unit_test(test_huge_numbers),
 		cmocka_unit_test(test_memory_is_bounded),

@@ -79,9 +79,38 @@ static void test_problems_are_folded(void **state)
 	np_snapshot_destroy(snapshot);
 }
 
+/* However many there are: each that is like no other has a line, in the order they came. */
+static void test_problems_of_many_kinds(void **state)
+{
+	enum { MANY = 20000 };
+	static const unsigned numbers[] = { 0 };
+	struct np_snapshot *snapshot = sample_system(1, numbers);
+	char *text, *line, *rest;
+
+	(void)state;
+	for (int i = 0; i < MANY; i++)
+		np_problem_add(snapshot, "/proc/1", "walk", 0, "this %c%c%c%c", 'a' + i % 26, 'a' + i / 26 % 26,
+			       'a' + i / 676 % 26, 'a' + i / 17576);
+	text = rest = sample_render(np_view_problems, snapshot, &pipe_);
+	for (int i = 0; i < MANY; i++) {
+		char end[] = { 'a' + (char)(i % 26), 'a' + (char)(i / 26 % 26), 'a' + (char)(i / 676 % 26),
+			       'a' + (char)(i / 17576), '\0' };
+
+		line = strsep(&rest, "\n");
+		assert_string_equal(line + strlen(line) - 4, end);
+	}
+	assert_string_equal(rest, "");
+	free(text);
+	np_snapshot_destroy(snapshot);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_tables), cmocka_unit_test(test_problems_are_folded) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_problems_are_folded),
+		cmocka_unit_test(test_problems_of_many_kinds),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
