@@ -13,7 +13,10 @@
  */
 int np_case_replay(const struct np_options *options, struct np_snapshot **ret, char **ret_error);
 
-/* Redacts the snapshot, and writes its report and its metrics to files, as far as that is asked for. 0; -ENOMEM; -EIO with one line in *ret_error. */
+/*
+ * Redacts the snapshot, and writes its report and its metrics to files, as far as that is asked for. 0; -ENOMEM; -EIO
+ * with one line in *ret_error.
+ */
 int np_case_finish(const struct np_options *options, struct np_snapshot *snapshot, char **ret_error);
 
 #endif

@@ -13,7 +13,15 @@
 #define NP_GRAINS_LIMIT ((size_t)8 << 10)
 
 /* What pictures tell apart. */
-enum np_look { NP_LOOK_PRESENT, NP_LOOK_HINTED, NP_LOOK_PROTNONE, NP_LOOK_ACCESSIBLE, NP_LOOK_SWAPPED, NP_LOOK_OTHER, NP_LOOKS };
+enum np_look {
+	NP_LOOK_PRESENT,
+	NP_LOOK_HINTED,
+	NP_LOOK_PROTNONE,
+	NP_LOOK_ACCESSIBLE,
+	NP_LOOK_SWAPPED,
+	NP_LOOK_OTHER,
+	NP_LOOKS,
+};
 extern const char *const np_look_keys[NP_LOOKS]; /* in reports */
 
 struct np_grains {

@@ -76,7 +76,14 @@ int np_parse_statm(const char *text, size_t length, struct np_statm *ret)
 }
 
 /* The fields of stat after the command, counted as proc(5) does: the state is field 3. */
-enum { STAT_STATE = 3, STAT_MINOR_FAULTS = 10, STAT_MAJOR_FAULTS = 12, STAT_THREADS = 20, STAT_START_TICKS = 22, STAT_PROCESSOR = 39 };
+enum {
+	STAT_STATE = 3,
+	STAT_MINOR_FAULTS = 10,
+	STAT_MAJOR_FAULTS = 12,
+	STAT_THREADS = 20,
+	STAT_START_TICKS = 22,
+	STAT_PROCESSOR = 39,
+};
 
 static uint64_t *stat_field(struct np_stat *stat, int field)
 {

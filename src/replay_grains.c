@@ -95,8 +95,8 @@ static int read_row(struct np_replay *replay, const struct np_json *value, struc
 	return add_row(replay, reading, addr, alike, &line);
 }
 
-static int read_rows(struct np_replay *replay, const struct np_json *value, const struct np_field *field __attribute__((unused)),
-		     void *ret)
+static int read_rows(struct np_replay *replay, const struct np_json *value,
+		     const struct np_field *field __attribute__((unused)), void *ret)
 {
 	struct np_grains *grains = *(struct np_grains **)ret;
 	struct reading reading = { .grains = grains };

@@ -180,7 +180,8 @@ def walker_without_file_capabilities():
                 expect_equal(f"[{names}]: pages", target["pages"], wanted["pages"])
             else:
                 expect_equal(f"[{names}]: source", target["source"]["name"], "pagemap")
-                expect("it needs CAP_BPF and CAP_PERFMON" in target["source"]["why_not_better"], f"[{names}]: {target['source']}")
+                expect("it needs CAP_BPF and CAP_PERFMON" in target["source"]["why_not_better"],
+                       f"[{names}]: {target['source']}")
 
 
 # Whatever takes the walker's file capabilities away; it runs as the owner of the process that is looked at.

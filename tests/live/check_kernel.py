@@ -211,11 +211,11 @@ def nothing_is_left_when_it_is_killed():
     seed = random.randrange(1 << 30)
     moments = random.Random(seed)
     with balancing(1):
-        for _ in range(KILLS):
+        for number in range(KILLS):
             with subprocess.Popen([program("numaprobe"), "--check-kernel"], start_new_session=True,
                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                   stderr=subprocess.DEVNULL) as victim:
-                time.sleep(moments.uniform(0, 3))
+                time.sleep(moments.uniform(0, 60 if number % 10 == 9 else 3))  # the last parts begin after a minute
                 victim.send_signal(signal.SIGKILL)
                 victim.wait()
                 wait_until(f"children of a killed numaprobe end (seed {seed}): {session_members(victim.pid)}",

@@ -161,7 +161,8 @@ static void try_json(const json_t *report, const char *key, bool must_be_refused
 
 static bool is_of_another_type(const json_t *left, const json_t *right)
 {
-	return json_typeof(left) != json_typeof(right) && !(json_is_real(left) && json_is_integer(right)) && !(json_is_boolean(left) && json_is_boolean(right)) &&
+	return json_typeof(left) != json_typeof(right) && !(json_is_real(left) && json_is_integer(right)) &&
+	       !(json_is_boolean(left) && json_is_boolean(right)) &&
 	       !json_is_null(left) && !json_is_null(right);
 }
 
