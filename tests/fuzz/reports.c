@@ -49,10 +49,10 @@ struct template {
 
 /* The sections of a report one by one: what all of them takes is mostly the time to read the rest. */
 static struct template templates[] = {
-	{ .path = NUMAPROBE_FIXTURES "/../fuzz/reports/mappings.json" },
-	{ .path = NUMAPROBE_FIXTURES "/../fuzz/reports/compare.json" },
-	{ .path = NUMAPROBE_FIXTURES "/../fuzz/reports/check.json" },
-	{ .path = NUMAPROBE_FIXTURES "/../fuzz/reports/threads.json" },
+	{ .path = NUMAPROBE_FIXTURES "/../fuzz/templates/mappings.json" },
+	{ .path = NUMAPROBE_FIXTURES "/../fuzz/templates/compare.json" },
+	{ .path = NUMAPROBE_FIXTURES "/../fuzz/templates/check.json" },
+	{ .path = NUMAPROBE_FIXTURES "/../fuzz/templates/threads.json" },
 };
 
 #define TEMPLATES (sizeof(templates) / sizeof(*templates))
