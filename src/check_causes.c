@@ -9,10 +9,12 @@
  * and while it waits, a scan of the balancer finds no lock either and is given up (task_numa_work()).
  */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "chance.h"
+#include "check_find.h"
 #include "check_run.h"
 #include "i18n.h"
 
@@ -20,29 +22,27 @@
 #define FIRST_LIMIT_NS 3000000000ULL
 #define FIRST_ATTEMPTS 4     /* a scan that takes long puts the next one off for 32 times as long */
 #define SHORT_NS 250000000ULL /* for waits alone, where no scan is to be had */
-#define WINDOWS_LEAST 2	     /* of the reader, and of what it is compared with: one is an anecdote */
-#define SEEN_P 0.05	     /* a difference that chance makes more often, in any of the readers, is none */
-#define LOST_ANYWAY 0.75     /* more scans lost than that without a reader, and a reader can't be seen losing any */
-#define READERS_MOST 16
 
 /* All windows of an effect. The controls come first: alone, and beside a process that only burns. */
 struct series {
 	struct np_checker *checker;
 	struct np_window window; /* what all have in common */
-	const char *readers[READERS_MOST];
+	const char *readers[NP_FINDING_GROUPS_MOST];
 	size_t reader_count;
-	struct np_samples by[READERS_MOST];
-	int errors[READERS_MOST]; /* not 0: the reader can't be tested, and why */
+	struct np_samples by[NP_FINDING_GROUPS_MOST];
+	int errors[NP_FINDING_GROUPS_MOST]; /* not 0: the reader can't be tested, and why */
+	bool settled[NP_FINDING_GROUPS_MOST]; /* more windows would not tell more */
 	uint64_t chance;
 	bool switched_off; /* the balancer, while windows ran: they say nothing of hints and scans */
 };
 
 static const char *const controls[] = { "none", "busy" };
 #define CONTROLS (sizeof(controls) / sizeof(controls[0]))
+_Static_assert(CONTROLS == NP_CONTROL_GROUPS, "they are the first groups");
 
 static void series_free(struct series *series)
 {
-	for (size_t i = 0; i < READERS_MOST; i++)
+	for (size_t i = 0; i < NP_FINDING_GROUPS_MOST; i++)
 		free(series->by[i].samples);
 }
 
@@ -113,10 +113,9 @@ static int run_reader(struct series *series, size_t reader, unsigned round, cons
 	struct np_check_sample sample;
 	int result;
 
-	if (series->errors[reader])
+	if (series->errors[reader] || series->settled[reader])
 		return 0;
-	np_check_step(series->checker, _("%s, round %u of %u: %s"), what, round + 1, series->checker->rounds,
-		      series->readers[reader]);
+	np_check_step(series->checker, _("%s, round %u: %s"), what, round + 1, series->readers[reader]);
 	window.reader = series->readers[reader];
 	window.round = round;
 	result = run_window(series, &window, &sample);
@@ -129,7 +128,7 @@ static int run_reader(struct series *series, size_t reader, unsigned round, cons
 /* All readers and controls, in random order. */
 static int run_round(struct series *series, unsigned round, const char *what)
 {
-	size_t order[READERS_MOST];
+	size_t order[NP_FINDING_GROUPS_MOST];
 	int result = 0;
 
 	for (size_t i = 0; i < series->reader_count; i++)
@@ -141,45 +140,24 @@ static int run_round(struct series *series, unsigned round, const char *what)
 }
 
 /* Without the balancer there is nothing to see for those who wait for a scan; others have waits to measure. */
-static int run_rounds(struct series *series, const char *what)
+static bool is_in_vain(const struct series *series)
 {
-	bool in_vain = false;
+	return series->switched_off && series->window.scans == 1;
+}
+
+static int run_rounds(struct series *series, unsigned first, const char *what)
+{
 	int result = 0;
 
-	for (unsigned round = 0; round < series->checker->rounds && !result && !in_vain; round++) {
-		result = run_round(series, round, what);
+	for (unsigned i = 0; i < series->checker->rounds && !result && !is_in_vain(series); i++) {
+		result = run_round(series, first + i, what);
 		series->switched_off |= !series->checker->why_no_hints && !np_check_is_balancing(series->checker);
-		in_vain = series->switched_off && series->window.scans == 1;
 	}
 	return result;
 }
 
 /* One number of each sample; -1: that sample doesn't have it. */
 typedef double (*measure)(const struct np_check_sample *sample);
-
-static size_t take_numbers(const struct np_samples *samples, measure of, double *ret)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < samples->count && count < NP_GROUP_MOST / CONTROLS; i++) {
-		double number = of(&samples->samples[i]);
-
-		if (number >= 0)
-			ret[count++] = number;
-	}
-	return count;
-}
-
-/* What a reader is compared with: both controls, unless it is one of them; then the other. */
-static size_t take_controls(const struct series *series, size_t reader, measure of, double *ret)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < CONTROLS; i++)
-		if (i != reader)
-			count += take_numbers(&series->by[i], of, ret + count);
-	return count;
-}
 
 static double share_of_pages(const struct np_check_sample *sample)
 {
@@ -209,9 +187,89 @@ static double lost_share(const struct np_check_sample *sample)
 struct judging {
 	enum np_check_effect effect;
 	measure of;
-	bool ratio; /* the size is a ratio to the controls, not a share */
-	double least; /* a size below is none, whatever its p */
+	struct np_finding_rule rule;
+	double controls_most; /* where the controls have more of it already, readers can't be told from them */
+	const char *why_not;  /* then */
 };
+
+static const struct judging hints_made = {
+	NP_CHECK_CAUSES, hinted_share, { .found_from = 0.01, .none_below = 0.01 }, 0.5,
+	N_("the balancer hints this memory without any reader too"),
+};
+static const struct judging waits = {
+	NP_CHECK_STALLS, mean_wait_ns, { .ratio = true, .found_from = 1.5, .none_below = 1.5 }, HUGE_VAL, NULL,
+};
+static const struct judging losses = {
+	NP_CHECK_LOSES, lost_share, { .found_from = 0.01, .none_below = 0.25 }, 0.75,
+	N_("most scans are lost without any reader too; a less busy machine might make it known"),
+};
+
+static void take_group(const struct np_samples *samples, measure of, struct np_finding_group *ret)
+{
+	ret->count = 0;
+	for (size_t i = 0; i < samples->count && ret->count < sizeof(ret->numbers) / sizeof(ret->numbers[0]); i++) {
+		double number = of(&samples->samples[i]);
+
+		if (number >= 0)
+			ret->numbers[ret->count++] = number;
+	}
+}
+
+/* The mean over the windows of both controls; 0 of none. */
+static double mean_of_controls(const struct np_finding_group *groups)
+{
+	size_t count = 0;
+	double sum = 0;
+
+	for (size_t i = 0; i < CONTROLS; i++)
+		for (size_t k = 0; k < groups[i].count; k++, count++)
+			sum += groups[i].numbers[k];
+	return count ? sum / (double)count : 0;
+}
+
+/* Whether the controls leave anything to be seen; then groups has the findings. */
+static bool find(const struct series *series, const struct judging *judging, struct np_finding_group *groups)
+{
+	for (size_t i = 0; i < series->reader_count; i++)
+		take_group(&series->by[i], judging->of, &groups[i]);
+	if (mean_of_controls(groups) > judging->controls_most)
+		return false;
+	np_find_effects(groups, series->reader_count, &judging->rule);
+	return true;
+}
+
+/* Which readers have an open finding; the controls go on beside them. Whether there is one. */
+static bool find_open(struct series *series, const struct judging *const *judgings)
+{
+	struct np_finding_group groups[NP_FINDING_GROUPS_MOST];
+	bool any = false;
+
+	for (size_t i = 0; i < series->reader_count; i++)
+		series->settled[i] = i >= CONTROLS;
+	for (; *judgings; judgings++)
+		for (size_t i = 1; find(series, *judgings, groups) && i < series->reader_count; i++)
+			if (groups[i].finding == NP_FINDING_OPEN) {
+				series->settled[i] = false;
+				any = true;
+			}
+	return any;
+}
+
+/* Rounds of all readers, and then of those of which nothing is found and something was seen. */
+static int run_looks(struct series *series, const struct judging *const *judgings, const char *what)
+{
+	unsigned rounds = series->checker->rounds;
+	int result = run_rounds(series, 0, what);
+
+	for (unsigned look = 1; !result && look < NP_LOOKS_MOST && !is_in_vain(series); look++) {
+		if ((look + 1) * rounds > NP_GROUP_MOST / CONTROLS || !find_open(series, judgings))
+			break;
+		for (size_t i = 0; i < series->reader_count; i++)
+			series->checker->steps += series->settled[i] ? 0 : rounds;
+		result = run_rounds(series, look * rounds, what);
+	}
+	return result;
+}
 
 static int keep_samples(struct np_check_test *test, const struct np_samples *samples)
 {
@@ -236,103 +294,48 @@ static int keep_all_samples(struct np_check_test *test, const struct series *ser
 	return result || reader != CONTROLS - 1 ? result : keep_samples(test, &series->by[0]);
 }
 
-/* By the test and by the interval: neither alone is to make a finding of a few windows. */
-static bool is_seen(const struct np_estimate *size, double adjusted_p, const struct judging *judging)
+static int tell(struct np_check_test *test, const struct np_finding_group *group)
 {
-	return adjusted_p <= SEEN_P && size->value >= judging->least && size->low > (judging->ratio ? 1 : 0);
-}
-
-static int estimate(const struct series *series, size_t reader, const struct judging *judging,
-		    struct np_check_test *test)
-{
-	double numbers[NP_GROUP_MOST], alone[NP_GROUP_MOST];
-	struct np_difference difference;
-	size_t count = take_numbers(&series->by[reader], judging->of, numbers);
-	size_t alone_count = take_controls(series, reader, judging->of, alone);
-
-	test->estimate = judging->ratio ? np_estimate_ratio(numbers, count, alone, alone_count) :
-					  np_estimate_share(numbers, count);
-	if (!test->estimate.known || count < WINDOWS_LEAST || alone_count < WINDOWS_LEAST)
+	test->estimate = group->size;
+	switch (group->finding) {
+	case NP_FINDING_TOO_FEW:
 		return np_check_unknown(test, "%s", N_("too few windows; more --rounds would make it known"));
-	if (!judging->ratio) {
-		np_permutation_test(numbers, count, alone, alone_count, &difference);
-		test->estimate.p = difference.more_p;
+	case NP_FINDING_OPEN:
+		return np_check_unknown(test, "%s", N_("there is a difference, but chance may have made it; more --rounds, "
+						       "or a less busy machine, might make it known"));
+	default:
+		test->result = group->finding == NP_FINDING_FOUND ? NP_CHECK_COSTS : NP_CHECK_PASSES;
+		return 0;
 	}
-	test->result = NP_CHECK_PASSES;
-	return 0;
 }
 
-static int measure_reader(const struct series *series, size_t reader, const struct judging *judging)
+static int judge_reader(const struct series *series, size_t reader, const struct judging *judging,
+			const struct np_finding_group *group)
 {
 	struct np_check_test *test =
 		np_check_add(series->checker->check, judging->effect, series->readers[reader], NP_MEMORY_ANY);
 
 	if (!test || keep_all_samples(test, series, reader) < 0)
 		return -ENOMEM;
-	if (series->errors[reader])
-		return np_check_no_reader(series->checker, test, series->errors[reader]);
-	return estimate(series, reader, judging, test);
-}
-
-static bool is_control(const char *reader)
-{
-	return strcmp(reader, controls[0]) == 0 || strcmp(reader, controls[1]) == 0;
-}
-
-/* With many readers chance would find something in one: Holm's correction, but for the control. */
-static void find_costs(struct np_kernel_check *check, const struct judging *judging)
-{
-	struct np_check_test *family[READERS_MOST];
-	double p[READERS_MOST] = { 0 }, adjusted[READERS_MOST];
-	size_t count = 0;
-
-	for (size_t i = 0; i < check->test_count; i++) {
-		struct np_check_test *test = &check->tests[i];
-
-		if (test->effect != judging->effect || test->result != NP_CHECK_PASSES)
-			continue;
-		if (is_control(test->reader)) {
-			if (is_seen(&test->estimate, test->estimate.p, judging))
-				test->result = NP_CHECK_COSTS;
-		} else {
-			p[count] = test->estimate.p;
-			family[count++] = test;
-		}
-	}
-	np_holm(p, count, adjusted);
-	for (size_t i = 0; i < count; i++) {
-		family[i]->estimate.p = adjusted[i];
-		if (is_seen(&family[i]->estimate, adjusted[i], judging))
-			family[i]->result = NP_CHECK_COSTS;
-	}
+	return series->errors[reader] ? np_check_no_reader(series->checker, test, series->errors[reader]) :
+					tell(test, group);
 }
 
 static int judge_all(const struct series *series, const struct judging *judging)
 {
+	struct np_finding_group groups[NP_FINDING_GROUPS_MOST];
 	int result = 0;
 
-	for (size_t i = 0; i < series->reader_count && !result; i++)
-		if (strcmp(series->readers[i], controls[0]) != 0)
-			result = measure_reader(series, i, judging);
-	if (!result)
-		find_costs(series->checker->check, judging);
+	if (!find(series, judging, groups))
+		return np_check_all_unknown(series->checker, judging->effect, judging->why_not);
+	for (size_t i = 1; i < series->reader_count && !result; i++)
+		result = judge_reader(series, i, judging, &groups[i]);
 	return result;
-}
-
-/* The mean over the windows of both controls. */
-static double mean_of_controls(const struct series *series, measure of)
-{
-	double numbers[NP_GROUP_MOST], sum = 0;
-	size_t count = take_controls(series, READERS_MOST, of, numbers);
-
-	for (size_t i = 0; i < count; i++)
-		sum += numbers[i];
-	return count ? sum / (double)count : 0;
 }
 
 static int run_causes(struct np_checker *checker, struct series *series)
 {
-	static const struct judging judging = { NP_CHECK_CAUSES, hinted_share, false, 0.01 };
+	static const struct judging *const judgings[] = { &hints_made, NULL };
 	bool scanned;
 	uint64_t cpu_ns;
 	int result = find_scan(series, &scanned, &cpu_ns);
@@ -344,15 +347,12 @@ static int run_causes(struct np_checker *checker, struct series *series)
 	series->window.scans = 1;
 	series->window.limit_ns = checker->scan_cpu_ns * 3 / 2;
 	if (!result)
-		result = run_rounds(series, _("does reading make hints"));
+		result = run_looks(series, judgings, _("does reading make hints"));
 	if (result)
 		return result;
 	if (series->switched_off)
 		return np_check_all_unknown(checker, NP_CHECK_CAUSES, np_check_switched_off());
-	if (mean_of_controls(series, hinted_share) > 0.5)
-		return np_check_all_unknown(checker, NP_CHECK_CAUSES,
-					    N_("the balancer hints this memory without any reader too"));
-	return judge_all(series, &judging);
+	return judge_all(series, &hints_made);
 }
 
 static const char *two_cpus(void)
@@ -381,22 +381,19 @@ int np_check_causes(struct np_checker *checker)
  */
 static int run_stalls(struct np_checker *checker, struct series *series)
 {
-	static const struct judging waits = { NP_CHECK_STALLS, mean_wait_ns, true, 1.5 };
-	static const struct judging losses = { NP_CHECK_LOSES, lost_share, false, 0.01 };
+	const struct judging *const judgings[] = { &waits, checker->scan_cpu_ns ? &losses : NULL, NULL };
 	const char *why = checker->why_no_hints;
 	int result;
 
 	series->window.scans = UINT64_MAX;
 	series->window.limit_ns = checker->scan_cpu_ns ? checker->scan_cpu_ns * 5 / 4 : SHORT_NS;
-	result = run_rounds(series, _("does reading stall"));
+	result = run_looks(series, judgings, _("does reading stall"));
 	if (!result)
 		result = judge_all(series, &waits);
 	if (!why && series->switched_off)
 		why = np_check_switched_off();
 	else if (!why && !checker->scan_cpu_ns)
 		why = two_cpus();
-	else if (!why && mean_of_controls(series, lost_share) > LOST_ANYWAY)
-		why = N_("most scans are lost without any reader too; a less busy machine might make it known");
 	if (result)
 		return result;
 	return why ? np_check_all_unknown(checker, NP_CHECK_LOSES, why) : judge_all(series, &losses);

@@ -174,18 +174,18 @@ def check_samples(name, item, controls, number):
     numbers, others = ([number(sample) for sample in samples if number(sample) is not None]
                        for samples in ([one for one in item["samples"] if one["reader"] == item["reader"]],
                                        [one for one in controls if one["reader"] != item["reader"]]))
-    size, mean = item["size"], math.fsum(numbers) / len(numbers)
+    size, mean, exact = item["size"], math.fsum(numbers) / len(numbers), is_exact(numbers, others)
     if item["effect"] == "stalls":
-        low, high = interval(numbers, others)
-        value, low, high = math.exp(mean - math.fsum(others) / len(others)), math.exp(low), math.exp(high)
+        value, ends = math.exp(mean - math.fsum(others) / len(others)), ()
+        if exact:
+            ends = map(math.exp, interval(numbers, others))
     else:
         width = band(len(numbers))
-        value, low = mean, mean_from_band(numbers, width)
-        high = 1 - mean_from_band([1 - one for one in numbers], width)
+        value, ends = mean, (mean_from_band(numbers, width), 1 - mean_from_band([1 - one for one in numbers], width))
     near(f"{name}: value", size["value"], value)
-    near(f"{name}: low", size["low"], low)
-    near(f"{name}: high", size["high"], high)
-    return more_p(numbers, others)
+    for key, end in zip(("low", "high"), ends):
+        near(f"{name}: {key}", size[key], end)
+    return more_p(numbers, others), exact
 
 
 def check_kernel(name, tests):
@@ -195,9 +195,11 @@ def check_kernel(name, tests):
         expect_equal(f"{name}, {effect}: controls", {sample["reader"] for sample in controls}, {"none", "busy"})
         found = [check_samples(f"{name}, {item['name']}", item, controls, number) for item in items]
         readers = [index for index, item in enumerate(items) if item["reader"] != "busy"]
-        corrected = dict(zip(readers, holm([found[index] for index in readers])))
+        corrected = dict(zip(readers, holm([found[index][0] for index in readers])))
+        exact = all(one[1] for one in found)
         for index, item in enumerate(items):
-            near(f"{name}, {item['name']}: p", item["size"]["p"], corrected.get(index, found[index]))
+            near(f"{name}, {item['name']}: p", item["size"]["p"], corrected.get(index, found[index][0]),
+                 6 if exact else DRAWN_DIGITS)
 
 
 def reports():

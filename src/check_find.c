@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* From windows to findings. */
+#include "check_find.h"
+
+#include <string.h>
+
+#define WINDOWS_LEAST 2 /* one is an anecdote */
+
+static size_t add_numbers(const struct np_finding_group *group, double *ret)
+{
+	memcpy(ret, group->numbers, group->count * sizeof(*ret));
+	return group->count;
+}
+
+/* What a group is compared with: both controls, unless it is one of them; then the other. */
+static size_t take_others(const struct np_finding_group *groups, size_t group, double ret[NP_GROUP_MOST])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < NP_CONTROL_GROUPS; i++)
+		if (i != group)
+			count += add_numbers(&groups[i], ret + count);
+	return count;
+}
+
+/* How much more than the controls; returns false where there is not enough to tell. */
+static bool compare(struct np_finding_group *groups, size_t i, const struct np_finding_rule *rule, double *ret_excess)
+{
+	struct np_finding_group *group = &groups[i];
+	double others[NP_GROUP_MOST];
+	size_t count = take_others(groups, i, others);
+	struct np_difference difference;
+
+	group->size = rule->ratio ? np_estimate_ratio(group->numbers, group->count, others, count) :
+				    np_estimate_share(group->numbers, group->count);
+	if (!group->size.known || group->count < WINDOWS_LEAST || count < WINDOWS_LEAST)
+		return false;
+	*ret_excess = group->size.value;
+	if (!rule->ratio) {
+		np_permutation_test(group->numbers, group->count, others, count, &difference);
+		group->size.p = difference.more_p;
+		*ret_excess = difference.difference;
+	}
+	return true;
+}
+
+/* Found by the test and by the interval: neither alone is to make a finding of a few windows. */
+static enum np_finding decide(const struct np_estimate *size, double excess, const struct np_finding_rule *rule)
+{
+	if (size->p <= NP_FOUND_P && size->value >= rule->found_from && size->low > (rule->ratio ? 1 : 0))
+		return NP_FINDING_FOUND;
+	return excess < rule->none_below ? NP_FINDING_NONE : NP_FINDING_OPEN;
+}
+
+/* With many readers chance would find something in one: Holm's correction, but for the controls. */
+static void correct(struct np_finding_group *groups, size_t count, const bool *enough)
+{
+	double p[NP_FINDING_GROUPS_MOST] = { 0 }, adjusted[NP_FINDING_GROUPS_MOST];
+	size_t index[NP_FINDING_GROUPS_MOST], family = 0;
+
+	for (size_t i = NP_CONTROL_GROUPS; i < count; i++)
+		if (enough[i]) {
+			p[family] = groups[i].size.p;
+			index[family++] = i;
+		}
+	np_holm(p, family, adjusted);
+	for (size_t i = 0; i < family; i++)
+		groups[index[i]].size.p = adjusted[i];
+}
+
+void np_find_effects(struct np_finding_group *groups, size_t count, const struct np_finding_rule *rule)
+{
+	double excess[NP_FINDING_GROUPS_MOST] = { 0 };
+	bool enough[NP_FINDING_GROUPS_MOST] = { false };
+
+	for (size_t i = 0; i < count; i++)
+		enough[i] = compare(groups, i, rule, &excess[i]);
+	correct(groups, count, enough);
+	for (size_t i = 0; i < count; i++)
+		groups[i].finding = enough[i] ? decide(&groups[i].size, excess[i], rule) : NP_FINDING_TOO_FEW;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which readers have an effect, from the numbers of their windows: no I/O, only the decision. */
+#ifndef NUMAPROBE_CHECK_FIND_H
+#define NUMAPROBE_CHECK_FIND_H
+
+#include "stats.h"
+
+/* So often the findings may be looked at, and more windows be added for those that are open. */
+#define NP_LOOKS_MOST 3
+/* What chance makes more often, in any of the readers and at any look, is not found. */
+#define NP_FOUND_P (0.05 / NP_LOOKS_MOST)
+/* The first groups: nobody reads, and a process that only burns. Readers are compared with both, each of them with the other. */
+#define NP_CONTROL_GROUPS 2
+#define NP_FINDING_GROUPS_MOST 16
+
+struct np_finding_rule {
+	bool ratio;	   /* the size is a ratio to the controls; else the mean of shares */
+	double found_from; /* a size below is not found, whatever its p */
+	double none_below; /* so much more than the controls, or as a ratio, is none to speak of */
+};
+
+enum np_finding {
+	NP_FINDING_TOO_FEW, /* windows: of one, or of what it is compared with */
+	NP_FINDING_NONE,
+	NP_FINDING_FOUND,
+	NP_FINDING_OPEN, /* there is a difference, which chance may have made: no finding, and no proof of none */
+};
+
+struct np_finding_group {
+	size_t count;
+	double numbers[NP_GROUP_MOST / NP_CONTROL_GROUPS];
+	/* out: */
+	enum np_finding finding;
+	struct np_estimate size; /* p: of the difference, corrected for the number of readers */
+};
+
+void np_find_effects(struct np_finding_group *groups, size_t count, const struct np_finding_rule *rule);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which readers have an effect: what is found, what is none, and what a few windows leave open. */
+#include "check.h"
+
+#include <string.h>
+
+#include "chance.h"
+#include "check_find.h"
+
+static const struct np_finding_rule shares = { .found_from = 0.01, .none_below = 0.01 };
+static const struct np_finding_rule losses = { .found_from = 0.01, .none_below = 0.25 };
+static const struct np_finding_rule ratios = { .ratio = true, .found_from = 1.5, .none_below = 1.5 };
+
+#define READERS 11
+#define GROUPS (NP_CONTROL_GROUPS + READERS)
+
+static struct np_finding_group groups[GROUPS];
+
+static void set(size_t group, size_t count, const double *numbers)
+{
+	groups[group].count = count;
+	memcpy(groups[group].numbers, numbers, count * sizeof(*numbers));
+}
+
+/* The same in all windows of a group, or of all groups from one on. */
+static void fill(size_t first, size_t last, size_t count, double number)
+{
+	for (size_t i = first; i <= last; i++) {
+		groups[i].count = count;
+		for (size_t k = 0; k < count; k++)
+			groups[i].numbers[k] = number;
+	}
+}
+
+#define SET(group, ...)                                            \
+	do {                                                       \
+		const double numbers_[] = { __VA_ARGS__ };         \
+		set(group, sizeof(numbers_) / sizeof(*numbers_), numbers_); \
+	} while (0)
+
+static void find(const struct np_finding_rule *rule)
+{
+	np_find_effects(groups, GROUPS, rule);
+}
+
+static void test_all_or_nothing(void **state)
+{
+	(void)state;
+	fill(0, 1, 5, 0);
+	fill(2, GROUPS - 2, 5, 1);
+	fill(GROUPS - 1, GROUPS - 1, 5, 0);
+	find(&shares);
+	assert_int_equal(groups[1].finding, NP_FINDING_NONE);
+	for (size_t i = 2; i < GROUPS - 1; i++)
+		assert_int_equal(groups[i].finding, NP_FINDING_FOUND);
+	assert_int_equal(groups[GROUPS - 1].finding, NP_FINDING_NONE);
+	assert_true(groups[GROUPS - 1].size.high > 0.5); /* five windows prove no more than that */
+}
+
+/* Recorded of smaps on a machine with other work: hints in three windows of five are no proof, and no proof of none. */
+static void test_some_windows(void **state)
+{
+	(void)state;
+	fill(0, 1, 5, 0);
+	fill(2, GROUPS - 1, 5, 0.99);
+	SET(2, 0, 1, 0.96875, 0, 1);
+	SET(3, 0, 0, 0.4375, 0, 0);
+	find(&shares);
+	assert_int_equal(groups[2].finding, NP_FINDING_OPEN);
+	assert_int_equal(groups[3].finding, NP_FINDING_OPEN);
+	assert_int_equal(groups[4].finding, NP_FINDING_FOUND);
+
+	/* Three times as many windows, of the controls too, settle it. */
+	fill(0, 1, 15, 0);
+	SET(2, 0, 1, 0.96875, 0, 1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 0);
+	SET(3, 0, 0, 0.4375, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+	find(&shares);
+	assert_int_equal(groups[2].finding, NP_FINDING_FOUND);
+	assert_int_equal(groups[3].finding, NP_FINDING_OPEN);
+}
+
+/* Scans are lost without readers too. */
+static void test_beside_controls(void **state)
+{
+	(void)state;
+	SET(0, 0, 0, 1, 0, 0);
+	SET(1, 0, 1, 0, 0, 0);
+	fill(2, GROUPS - 1, 5, 0);
+	SET(2, 1, 0, 0, 1, 0);
+	SET(3, 1, 1, 0, 1, 0);
+	SET(4, 1, 1, 1, 1, 1);
+	find(&losses);
+	assert_int_equal(groups[1].finding, NP_FINDING_NONE);
+	assert_int_equal(groups[2].finding, NP_FINDING_NONE);
+	assert_int_equal(groups[3].finding, NP_FINDING_OPEN);
+	assert_int_equal(groups[4].finding, NP_FINDING_OPEN); /* p is 0.022, times eleven */
+	assert_int_equal(groups[5].finding, NP_FINDING_NONE);
+}
+
+static void test_ratios(void **state)
+{
+	(void)state;
+	SET(0, 100, 110, 120, 105, 95);
+	SET(1, 102, 98, 115, 101, 99);
+	for (size_t i = 2; i < GROUPS; i++)
+		SET(i, 100, 101, 102, 103, 104);
+	SET(2, 1000, 1100, 1200, 1300, 900);
+	SET(3, 120, 130, 110, 125, 115);
+	SET(4, 90, 100, 5000, 95, 3000);
+	find(&ratios);
+	assert_int_equal(groups[2].finding, NP_FINDING_FOUND);
+	assert_int_equal(groups[3].finding, NP_FINDING_NONE);
+	assert_int_equal(groups[4].finding, NP_FINDING_OPEN);
+	assert_int_equal(groups[5].finding, NP_FINDING_NONE);
+}
+
+static void test_too_few(void **state)
+{
+	(void)state;
+	fill(0, 1, 5, 0);
+	fill(2, GROUPS - 1, 1, 1);
+	fill(3, 3, 0, 0);
+	find(&shares);
+	assert_int_equal(groups[1].finding, NP_FINDING_NONE);
+	for (size_t i = 2; i < GROUPS; i++)
+		assert_int_equal(groups[i].finding, NP_FINDING_TOO_FEW);
+	fill(0, 1, 0, 0);
+	fill(2, GROUPS - 1, 5, 1);
+	find(&shares);
+	for (size_t i = 0; i < GROUPS; i++)
+		assert_int_equal(groups[i].finding, NP_FINDING_TOO_FEW);
+}
+
+/* Of readers that differ by chance alone, one in more than sixty checks is found: of 2000, some 30. */
+static void test_chance_finds_little(void **state)
+{
+	uint64_t seed = 1;
+	int found = 0;
+
+	(void)state;
+	for (int check = 0; check < 2000; check++) {
+		bool any = false;
+
+		for (size_t i = 0; i < GROUPS; i++) {
+			groups[i].count = 5;
+			for (size_t k = 0; k < 5; k++)
+				groups[i].numbers[k] = (double)np_chance_below(1000, &seed) / 1000;
+		}
+		find(&shares);
+		for (size_t i = NP_CONTROL_GROUPS; i < GROUPS; i++)
+			any |= groups[i].finding == NP_FINDING_FOUND;
+		found += any;
+	}
+	assert_in_range(found, 1, 50);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_all_or_nothing), cmocka_unit_test(test_some_windows),
+		cmocka_unit_test(test_beside_controls), cmocka_unit_test(test_ratios),
+		cmocka_unit_test(test_too_few),	       cmocka_unit_test(test_chance_finds_little),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
