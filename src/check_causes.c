@@ -296,10 +296,10 @@ static int keep_all_samples(struct np_check_test *test, const struct series *ser
 
 static int tell(struct np_check_test *test, const struct np_finding_group *group)
 {
+	if (group->finding == NP_FINDING_TOO_FEW)
+		return np_check_unknown(test, "%s", N_("too few windows; more --rounds would make it known"));
 	test->estimate = group->size;
 	switch (group->finding) {
-	case NP_FINDING_TOO_FEW:
-		return np_check_unknown(test, "%s", N_("too few windows; more --rounds would make it known"));
 	case NP_FINDING_OPEN:
 		return np_check_unknown(test, "%s", N_("there is a difference, but chance may have made it; more --rounds, "
 						       "or a less busy machine, might make it known"));

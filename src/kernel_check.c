@@ -99,13 +99,34 @@ size_t np_check_count(const struct np_kernel_check *check, enum np_check_effect 
 	return count;
 }
 
+bool np_check_is_open(const struct np_check_test *test)
+{
+	return test->result == NP_CHECK_UNKNOWN && test->estimate.known;
+}
+
+size_t np_check_count_open(const struct np_kernel_check *check)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < check->test_count; i++)
+		count += np_check_is_open(&check->tests[i]);
+	return count;
+}
+
+size_t np_check_count_missing(const struct np_kernel_check *check)
+{
+	size_t unknown = np_check_count(check, NP_CHECK_EFFECTS, NP_CHECK_UNKNOWN);
+
+	return check->strict ? unknown : unknown - np_check_count_open(check);
+}
+
 enum np_check_verdict np_check_verdict(const struct np_kernel_check *check)
 {
 	if (np_check_count(check, NP_CHECK_EFFECTS, NP_CHECK_FAILS))
 		return NP_CHECK_AFFECTED;
 	if (check->strict && np_check_count(check, NP_CHECK_EFFECTS, NP_CHECK_COSTS))
 		return NP_CHECK_AFFECTED;
-	if (np_check_count(check, NP_CHECK_EFFECTS, NP_CHECK_UNKNOWN) || !check->test_count)
+	if (np_check_count_missing(check) || !check->test_count)
 		return NP_CHECK_INCOMPLETE;
 	return NP_CHECK_CLEAN;
 }

@@ -119,6 +119,12 @@ enum np_check_verdict np_check_verdict(const struct np_kernel_check *check);
 /* How many tests of an effect (NP_CHECK_EFFECTS: of all) have this result. */
 size_t np_check_count(const struct np_kernel_check *check, enum np_check_effect effect, enum np_check_result result);
 
+/* A cost of which a size was measured, and no more: chance may have made it. It is unknown, but was tested. */
+bool np_check_is_open(const struct np_check_test *test);
+size_t np_check_count_open(const struct np_kernel_check *check);
+/* Tests that could not be made; with strict, also those that are open, since a cost would count then. */
+size_t np_check_count_missing(const struct np_kernel_check *check);
+
 /* The next sample of a test's own reader, from this index on; NULL: no more. */
 const struct np_check_sample *np_check_own_sample(const struct np_check_test *test, size_t *index);
 /* Whether this kernel has a known defect (defects.h), by the tests that find it. */

@@ -68,7 +68,7 @@ static const char *common_reason(const struct np_kernel_check *check, enum np_ch
 
 		if (test->effect != effect)
 			continue;
-		if (test->result != NP_CHECK_UNKNOWN || (why && strcmp(why, test->why) != 0))
+		if (test->result != NP_CHECK_UNKNOWN || np_check_is_open(test) || (why && strcmp(why, test->why) != 0))
 			return NULL;
 		why = test->why;
 	}
@@ -187,8 +187,8 @@ static const struct {
 static bool said_before(const struct np_kernel_check *check, const struct np_check_test *test)
 {
 	for (const struct np_check_test *other = check->tests; other < test; other++)
-		if (other->effect == test->effect && other->result == NP_CHECK_UNKNOWN &&
-		    test->result == NP_CHECK_UNKNOWN && strcmp(other->why, test->why) == 0)
+		if (other->effect == test->effect && other->result == NP_CHECK_UNKNOWN && !np_check_is_open(other) &&
+		    strcmp(other->why, test->why) == 0)
 			return true;
 	return false;
 }
@@ -196,12 +196,12 @@ static bool said_before(const struct np_kernel_check *check, const struct np_che
 static int print_test(const struct page *page, const struct np_check_test *test)
 {
 	const char *reader = strcmp(test->reader, "busy") == 0 ? _("(busy process)") : test->reader;
-	bool said = said_before(page->check, test);
+	bool unknown = test->result == NP_CHECK_UNKNOWN && !np_check_is_open(test);
 	char *text;
 
-	if (test->result == NP_CHECK_UNKNOWN && !said)
+	if (unknown && !said_before(page->check, test))
 		return print_reason(page, reader, false, test->why);
-	text = said ? np_view_text(_("unknown, as above")) :
+	text = unknown			       ? np_view_text(_("unknown, as above")) :
 	       test->result == NP_CHECK_ABSENT ? np_view_text(_("this kernel does not have it")) :
 						 np_check_text(test);
 	if (!text)
@@ -338,7 +338,7 @@ static char *verdict_text(const struct np_kernel_check *check)
 {
 	size_t fails = np_check_count(check, NP_CHECK_EFFECTS, NP_CHECK_FAILS);
 	size_t costs = np_check_count(check, NP_CHECK_EFFECTS, NP_CHECK_COSTS);
-	size_t unknown = np_check_count(check, NP_CHECK_EFFECTS, NP_CHECK_UNKNOWN);
+	size_t unknown = np_check_count_missing(check), open = np_check_count_open(check);
 
 	if (fails)
 		return np_view_text(_("affected by %s: %zu tests found this kernel wrong, %zu a cost by design; %zu could not "
@@ -350,6 +350,9 @@ static char *verdict_text(const struct np_kernel_check *check)
 				 "design"), unknown, costs);
 	if (check->quick)
 		return np_view_text(_("clean, as far as --quick looks: no defect in %zu tests"), check->test_count);
+	if (open)
+		return np_view_text(_("clean: no defect; %zu tests found a cost that every kernel has, and %zu one that may "
+				      "be chance"), costs, open);
 	return np_view_text(_("clean: no defect; %zu tests found a cost that every kernel has"), costs);
 }
 

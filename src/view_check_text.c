@@ -73,9 +73,13 @@ static char *causes_text(const struct np_check_test *test)
 	if (test->result == NP_CHECK_COSTS)
 		return np_view_text(_("yes: %.0f faults a scan, %.0f %% of pages (%.0f to %.0f %%)"), mean_faults(test),
 				    percent(size->value), percent(size->low), percent(size->high));
+	if (np_check_is_open(test))
+		return np_view_text(_("perhaps: %.0f faults a scan, %.0f %% of pages (%.0f to %.0f %%); it may be chance (p = "
+				      "%.2f)"), mean_faults(test), percent(size->value), percent(size->low),
+				    percent(size->high), size->p);
 	if (most_pages(test))
-		return np_view_text(_("perhaps: %.0f faults a scan; chance makes as many (p = %.2f), more --rounds "
-				      "would tell"), mean_faults(test), size->p);
+		return np_view_text(_("no: %.0f faults a scan (0 to %.0f %% of pages)"), mean_faults(test),
+				    percent(size->high));
 	return np_view_text(_("no: none in %zu scans (0 to %.0f %% of pages)"), scan_count(test), percent(size->high));
 }
 
@@ -100,6 +104,9 @@ static char *stalls_text(const struct np_check_test *test)
 	if (test->result == NP_CHECK_COSTS)
 		return np_view_text(_("yes: mmap is %.*f times as slow (%.*f to %.*f), up to %s"), digits, size->value,
 				    digits, size->low, digits, size->high, worst);
+	if (np_check_is_open(test))
+		return np_view_text(_("perhaps: mmap is %.1f times as slow (%.1f to %.1f); it may be chance (p = %.2f)"),
+				    size->value, size->low, size->high, size->p);
 	return np_view_text(_("no: %.1f times as long (%.1f to %.1f)"), size->value, size->low, size->high);
 }
 
@@ -110,9 +117,12 @@ static char *loses_text(const struct np_check_test *test)
 	if (test->result == NP_CHECK_COSTS)
 		return np_view_text(_("yes: %.0f %% of the scans (%.0f to %.0f %%)"), percent(size->value),
 				    percent(size->low), percent(size->high));
+	if (np_check_is_open(test))
+		return np_view_text(_("perhaps: %.0f %% of the scans (%.0f to %.0f %%); it may be chance (p = %.2f)"),
+				    percent(size->value), percent(size->low), percent(size->high), size->p);
 	if (size->value > 0)
-		return np_view_text(_("perhaps: %.0f %% of the scans; chance makes as many (p = %.2f), more --rounds would "
-				      "tell"), percent(size->value), size->p);
+		return np_view_text(_("no: %.0f %% of the scans (%.0f to %.0f %%), about as many as without it"),
+				    percent(size->value), percent(size->low), percent(size->high));
 	return np_view_text(_("no: none was lost (0 to %.0f %%)"), percent(size->high));
 }
 

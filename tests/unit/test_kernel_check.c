@@ -69,6 +69,28 @@ static void test_verdicts(void **state)
 	}
 }
 
+/* A cost that may be chance was tested; only where costs count does it matter whether it is one. */
+static void test_open_costs(void **state)
+{
+	struct np_kernel_check *check = np_check_create();
+	struct np_check_test *test;
+
+	(void)state;
+	add(check, NP_CHECK_DISTORTS, "smaps", NP_MEMORY_HINTED, NP_CHECK_PASSES);
+	test = np_check_add(check, NP_CHECK_CAUSES, "status", NP_MEMORY_ANY);
+	assert_int_equal(np_check_unknown(test, "it may be chance"), 0);
+	assert_int_equal(np_check_verdict(check), NP_CHECK_INCOMPLETE);
+	assert_int_equal(np_check_count_missing(check), 1);
+	test->estimate.known = true;
+	assert_int_equal(np_check_verdict(check), NP_CHECK_CLEAN);
+	assert_int_equal(np_check_count_open(check), 1);
+	assert_int_equal(np_check_count_missing(check), 0);
+	check->strict = true;
+	assert_int_equal(np_check_verdict(check), NP_CHECK_INCOMPLETE);
+	assert_int_equal(np_check_count_missing(check), 1);
+	np_check_destroy(check);
+}
+
 static void test_nothing_tested_is_not_clean(void **state)
 {
 	struct np_kernel_check *check = np_check_create();
@@ -171,6 +193,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names_are_those_of_the_defects),
 		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_open_costs),
 		cmocka_unit_test(test_nothing_tested_is_not_clean),
 		cmocka_unit_test(test_repaired_kernel_is_clean),
 		cmocka_unit_test(test_reasons_are_kept),
