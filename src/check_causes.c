@@ -246,12 +246,15 @@ static bool find_open(struct series *series, const struct judging *const *judgin
 
 	for (size_t i = 0; i < series->reader_count; i++)
 		series->settled[i] = i >= CONTROLS;
-	for (; *judgings; judgings++)
-		for (size_t i = 1; find(series, *judgings, groups) && i < series->reader_count; i++)
+	for (; *judgings; judgings++) {
+		if (!find(series, *judgings, groups))
+			continue;
+		for (size_t i = 1; i < series->reader_count; i++)
 			if (groups[i].finding == NP_FINDING_OPEN) {
 				series->settled[i] = false;
 				any = true;
 			}
+	}
 	return any;
 }
 

@@ -23,13 +23,21 @@ static size_t take_others(const struct np_finding_group *groups, size_t group, d
 	return count;
 }
 
+static double mean(const double *numbers, size_t count)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sum += numbers[i];
+	return sum / (double)count;
+}
+
 /* How much more than the controls; returns false where there is not enough to tell. */
 static bool compare(struct np_finding_group *groups, size_t i, const struct np_finding_rule *rule, double *ret_excess)
 {
 	struct np_finding_group *group = &groups[i];
 	double others[NP_GROUP_MOST];
 	size_t count = take_others(groups, i, others);
-	struct np_difference difference;
 
 	group->size = rule->ratio ? np_estimate_ratio(group->numbers, group->count, others, count) :
 				    np_estimate_share(group->numbers, group->count);
@@ -37,9 +45,8 @@ static bool compare(struct np_finding_group *groups, size_t i, const struct np_f
 		return false;
 	*ret_excess = group->size.value;
 	if (!rule->ratio) {
-		np_permutation_test(group->numbers, group->count, others, count, &difference);
-		group->size.p = difference.more_p;
-		*ret_excess = difference.difference;
+		group->size.p = np_permutation_more_p(group->numbers, group->count, others, count);
+		*ret_excess -= mean(others, count);
 	}
 	return true;
 }

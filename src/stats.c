@@ -154,15 +154,31 @@ static double superiority(const double *with, size_t with_count, const double *w
 	return greater / (double)(with_count * without_count);
 }
 
+static void make_pool(const double *with, size_t with_count, const double *without, size_t without_count,
+		      struct pool *ret)
+{
+	ret->count = with_count + without_count;
+	ret->with_count = with_count;
+	memcpy(ret->numbers, with, with_count * sizeof(*with));
+	memcpy(ret->numbers + with_count, without, without_count * sizeof(*without));
+	ret->orders = choices(ret->count, with_count);
+}
+
+double np_permutation_more_p(const double *with, size_t with_count, const double *without, size_t without_count)
+{
+	struct pool pool;
+
+	make_pool(with, with_count, without, without_count, &pool);
+	return tail(&pool, true);
+}
+
 void np_permutation_test(const double *with, size_t with_count, const double *without, size_t without_count,
 			 struct np_difference *ret)
 {
-	struct pool pool = { .count = with_count + without_count, .with_count = with_count };
+	struct pool pool;
 	double upper, lower;
 
-	memcpy(pool.numbers, with, with_count * sizeof(*with));
-	memcpy(pool.numbers + with_count, without, without_count * sizeof(*without));
-	pool.orders = choices(pool.count, with_count);
+	make_pool(with, with_count, without, without_count, &pool);
 	upper = tail(&pool, true);
 	lower = tail(&pool, false);
 	*ret = (struct np_difference){ .with_mean = mean(with, with_count),
