@@ -241,7 +241,7 @@ static bool find(const struct series *series, const struct judging *judging, str
 /* Which readers have an open finding; the controls go on beside them. Whether there is one. */
 static bool find_open(struct series *series, const struct judging *const *judgings)
 {
-	struct np_finding_group groups[NP_FINDING_GROUPS_MOST];
+	struct np_finding_group groups[NP_FINDING_GROUPS_MOST] = { 0 };
 	bool any = false;
 
 	for (size_t i = 0; i < series->reader_count; i++)
@@ -261,15 +261,15 @@ static bool find_open(struct series *series, const struct judging *const *judgin
 /* Rounds of all readers, and then of those of which nothing is found and something was seen. */
 static int run_looks(struct series *series, const struct judging *const *judgings, const char *what)
 {
-	unsigned rounds = series->checker->rounds;
+	size_t rounds = series->checker->rounds;
 	int result = run_rounds(series, 0, what);
 
-	for (unsigned look = 1; !result && look < NP_LOOKS_MOST && !is_in_vain(series); look++) {
+	for (size_t look = 1; !result && look < NP_LOOKS_MOST && !is_in_vain(series); look++) {
 		if ((look + 1) * rounds > NP_GROUP_MOST / CONTROLS || !find_open(series, judgings))
 			break;
 		for (size_t i = 0; i < series->reader_count; i++)
 			series->checker->steps += series->settled[i] ? 0 : rounds;
-		result = run_rounds(series, look * rounds, what);
+		result = run_rounds(series, (unsigned)(look * rounds), what);
 	}
 	return result;
 }
@@ -326,7 +326,7 @@ static int judge_reader(const struct series *series, size_t reader, const struct
 
 static int judge_all(const struct series *series, const struct judging *judging)
 {
-	struct np_finding_group groups[NP_FINDING_GROUPS_MOST];
+	struct np_finding_group groups[NP_FINDING_GROUPS_MOST] = { 0 };
 	int result = 0;
 
 	if (!find(series, judging, groups))
