@@ -216,6 +216,19 @@ static uint64_t window_ns(const struct np_experiment *experiment)
 	return experiment->balancing_off ? NP_WINDOW_OFF_NS : NP_WINDOW_NS;
 }
 
+/*
+ * Hints that were made: those that are left, and those that were touched. Of the process's faults no more were hint
+ * faults than the whole machine took: the others brought memory.
+ */
+static int64_t hints_made(const struct np_trial *window)
+{
+	int64_t touched = (int64_t)window->faults;
+
+	if (window->hint_faults.known && window->hint_faults.value < touched)
+		touched = window->hint_faults.value;
+	return touched + (int64_t)window->hints_after - (int64_t)window->hints_before;
+}
+
 static int run_window(struct run *run, const struct np_reader *reader, struct np_trial *ret)
 {
 	struct sample before = { 0 }, after = { 0 };
@@ -233,11 +246,11 @@ static int run_window(struct run *run, const struct np_reader *reader, struct np
 	ret->faults = after.faults - before.faults;
 	ret->hints_before = before.hints;
 	ret->hints_after = after.hints;
-	ret->made = (int64_t)ret->faults + (int64_t)after.hints - (int64_t)before.hints;
 	ret->run_ns = change(&before.run_ns, &after.run_ns);
 	ret->scans = change(&before.scans, &after.scans);
 	ret->pte_updates = change(&before.vmstat.numa_pte_updates, &after.vmstat.numa_pte_updates);
 	ret->hint_faults = change(&before.vmstat.numa_hint_faults, &after.vmstat.numa_hint_faults);
+	ret->made = hints_made(ret);
 	return result;
 }
 

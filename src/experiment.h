@@ -31,7 +31,7 @@ struct np_trial {
 	uint64_t elapsed_ns, reading_ns, reads;
 	uint64_t faults;		     /* of the target */
 	uint64_t hints_before, hints_after; /* entries: a huge page is one */
-	int64_t made; /* entries that were hinted meanwhile, touched since or not: faults + hints_after - hints_before */
+	int64_t made; /* entries that were hinted meanwhile, touched since or not: see hints_made() */
 	struct np_fact run_ns;		     /* processor time of all threads of the target */
 	struct np_fact scans;		     /* passes of the balancer over the address space (mm->numa_scan_seq) */
 	struct np_fact pte_updates, hint_faults; /* of the whole machine */

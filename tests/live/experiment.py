@@ -46,13 +46,14 @@ libc.mremap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctype
 size, private, anonymous, both = 32 << 20, 2, 0x20, 3
 places = [libc.mmap(None, size + 4096, both, private | anonymous, -1, 0) for _ in range(2)]
 here = 0
+libc.memchr.restype, libc.memchr.argtypes = ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
 libc.madvise(ctypes.c_void_p(places[here]), ctypes.c_size_t(size), 15)
 ctypes.memset(places[here], 1, size)
 print("ready", flush=True)
 while True:
     end = time.monotonic() + 2.5
     while time.monotonic() < end:
-        ctypes.string_at(places[here], size)
+        libc.memchr(places[here], 2, size)  # reads all of it, and takes no memory for it: faults are what is counted
     if libc.mremap(places[here], size, size, 3, places[1 - here]) != places[1 - here]:
         raise OSError(ctypes.get_errno())
     here = 1 - here
@@ -81,7 +82,7 @@ def smaps_causes_hints():
         status, target, stderr = experiment(pid, "-x", "--rounds", str(rounds))
         causes = effects(target, "causes")
         expect_equal(f"smaps, of {causes['smaps']}", causes["smaps"]["verdict"], "yes")
-        expect(causes["smaps"]["difference"] > 300, f"too few: {causes['smaps']}")
+        expect(causes["smaps"]["low"] > 0, f"its interval has none: {causes['smaps']}")
         for name in ("numaprobe", "busy"):
             expect_equal(f"{name}, of {causes[name]}", causes[name]["verdict"], "none seen")
         expect_equal(f"exit status, with {stderr!r}", status, FOUND)
