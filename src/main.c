@@ -202,12 +202,21 @@ static int watch(const struct np_options *options, struct np_walker *walker, int
 	return result || nothing ? FAILED : partial ? PARTIAL : ALL_WELL;
 }
 
+/* Standard error is the walker's too, and whatever keeps that from starting: whole lines do not get mixed up. */
+static void write_whole_lines(void)
+{
+	static char line[BUFSIZ];
+
+	setvbuf(stderr, line, _IOLBF, sizeof(line));
+}
+
 int main(int argc, char **argv)
 {
 	struct np_walker *walker = NULL;
 	struct np_options options;
 	int walker_error = 0, status = ALL_WELL;
 
+	write_whole_lines();
 	if (np_keep_standard_descriptors() < 0)
 		err(FAILED, "/");
 	if (getauxval(AT_SECURE)) {

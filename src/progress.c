@@ -55,7 +55,9 @@ void np_progress_note(struct np_progress *progress, const char *format, ...)
 
 void np_progress_end(struct np_progress *progress)
 {
-	if (progress->shown)
-		fputs(CLEAR_LINE, stderr);
+	if (!progress->shown)
+		return;
+	fputs(CLEAR_LINE, stderr);
+	fflush(stderr);
 	progress->shown = false;
 }

@@ -83,8 +83,9 @@ def smaps_causes_hints():
         causes = effects(target, "causes")
         expect_equal(f"smaps, of {causes['smaps']}", causes["smaps"]["verdict"], "yes")
         expect(causes["smaps"]["low"] > 0, f"its interval has none: {causes['smaps']}")
-        for name in ("numaprobe", "busy"):
-            expect_equal(f"{name}, of {causes[name]}", causes[name]["verdict"], "none seen")
+        for name in ("numaprobe", "busy"):  # a pass that hints nothing may not show, so that none is not always sure
+            expect(causes[name]["verdict"] in ("none seen", "unknown"), f"{name}: {causes[name]}")
+            expect(causes[name]["with"] < causes["smaps"]["low"], f"{name}: {causes[name]}, smaps: {causes['smaps']}")
         expect_equal(f"exit status, with {stderr!r}", status, FOUND)
         windows = target["experiment"]["windows"]
         expect_equal("windows", sorted(window["reader"] for window in windows),
