@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "files.h"
-#include "parse_pids.h"
 #include "parse_number.h"
 
 /* "\040" and its kin, in place: mangle_path() in fs/seq_file.c escapes blanks, tabs, newlines and backslashes. */
@@ -199,18 +198,9 @@ static int open_cgroup(int root_fd, const char *path, int *ret_fd)
 static int add_processes(int dir_fd, struct np_pids *pids, size_t *foreign)
 {
 	np_cleanup_text struct np_text text = { 0 };
-	struct np_pids listed = { 0 };
 	int error = np_read_text(dir_fd, "cgroup.procs", &text);
 
-	if (!error)
-		error = np_parse_pids(text.data, text.length, &listed);
-	for (size_t i = 0; !error && i < listed.count; i++) {
-		if (listed.pids[i] && listed.pids[i] != getpid())
-			error = np_pids_add(pids, listed.pids[i]);
-		*foreign += !listed.pids[i];
-	}
-	np_pids_free(&listed);
-	return error;
+	return error ? error : np_pids_add_listed(pids, &text, foreign);
 }
 
 /*

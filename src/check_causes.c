@@ -215,24 +215,12 @@ static void take_group(const struct np_samples *samples, measure of, struct np_f
 	}
 }
 
-/* The mean over the windows of both controls; 0 of none. */
-static double mean_of_controls(const struct np_finding_group *groups)
-{
-	size_t count = 0;
-	double sum = 0;
-
-	for (size_t i = 0; i < CONTROLS; i++)
-		for (size_t k = 0; k < groups[i].count; k++, count++)
-			sum += groups[i].numbers[k];
-	return count ? sum / (double)count : 0;
-}
-
 /* Whether the controls leave anything to be seen; then groups has the findings. */
 static bool find(const struct series *series, const struct judging *judging, struct np_finding_group *groups)
 {
 	for (size_t i = 0; i < series->reader_count; i++)
 		take_group(&series->by[i], judging->of, &groups[i]);
-	if (mean_of_controls(groups) > judging->controls_most)
+	if (np_find_controls_mean(groups) > judging->controls_most)
 		return false;
 	np_find_effects(groups, series->reader_count, &judging->rule);
 	return true;
@@ -302,14 +290,11 @@ static int tell(struct np_check_test *test, const struct np_finding_group *group
 	if (group->finding == NP_FINDING_TOO_FEW)
 		return np_check_unknown(test, "%s", N_("too few windows; more --rounds would make it known"));
 	test->estimate = group->size;
-	switch (group->finding) {
-	case NP_FINDING_OPEN:
+	if (group->finding == NP_FINDING_OPEN)
 		return np_check_unknown(test, "%s", N_("there is a difference, but chance may have made it; more --rounds, "
 						       "or a less busy machine, might make it known"));
-	default:
-		test->result = group->finding == NP_FINDING_FOUND ? NP_CHECK_COSTS : NP_CHECK_PASSES;
-		return 0;
-	}
+	test->result = group->finding == NP_FINDING_FOUND ? NP_CHECK_COSTS : NP_CHECK_PASSES;
+	return 0;
 }
 
 static int judge_reader(const struct series *series, size_t reader, const struct judging *judging,

@@ -6,30 +6,26 @@
 
 #define WINDOWS_LEAST 2 /* one is an anecdote */
 
-static size_t add_numbers(const struct np_finding_group *group, double *ret)
-{
-	memcpy(ret, group->numbers, group->count * sizeof(*ret));
-	return group->count;
-}
-
 /* What a group is compared with: both controls, unless it is one of them; then the other. */
 static size_t take_others(const struct np_finding_group *groups, size_t group, double ret[NP_GROUP_MOST])
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < NP_CONTROL_GROUPS; i++)
-		if (i != group)
-			count += add_numbers(&groups[i], ret + count);
+	for (size_t i = 0; i < NP_CONTROL_GROUPS; i++) {
+		if (i == group)
+			continue;
+		memcpy(ret + count, groups[i].numbers, groups[i].count * sizeof(*ret));
+		count += groups[i].count;
+	}
 	return count;
 }
 
-static double mean(const double *numbers, size_t count)
+double np_find_controls_mean(const struct np_finding_group *groups)
 {
-	double sum = 0;
+	double numbers[NP_GROUP_MOST];
+	size_t count = take_others(groups, NP_CONTROL_GROUPS, numbers);
 
-	for (size_t i = 0; i < count; i++)
-		sum += numbers[i];
-	return sum / (double)count;
+	return count ? np_mean(numbers, count) : 0;
 }
 
 /* How much more than the controls; returns false where there is not enough to tell. */
@@ -46,7 +42,7 @@ static bool compare(struct np_finding_group *groups, size_t i, const struct np_f
 	*ret_excess = group->size.value;
 	if (!rule->ratio) {
 		group->size.p = np_permutation_more_p(group->numbers, group->count, others, count);
-		*ret_excess -= mean(others, count);
+		*ret_excess -= np_mean(others, count);
 	}
 	return true;
 }

@@ -9,7 +9,10 @@
 #define NP_LOOKS_MOST 3
 /* What chance makes more often, in any of the readers and at any look, is not found. */
 #define NP_FOUND_P (0.05 / NP_LOOKS_MOST)
-/* The first groups: nobody reads, and a process that only burns. Readers are compared with both, each of them with the other. */
+/*
+ * The first groups: nobody reads, and a process that only burns. Readers are compared with both, each of them with the
+ * other.
+ */
 #define NP_CONTROL_GROUPS 2
 #define NP_FINDING_GROUPS_MOST 16
 
@@ -34,6 +37,10 @@ struct np_finding_group {
 	struct np_estimate size; /* p: of the difference, corrected for the number of readers */
 };
 
+/* The mean of all numbers of the controls; 0 of none. */
+double np_find_controls_mean(const struct np_finding_group *groups);
+
+/* Fills the findings and sizes of at most NP_FINDING_GROUPS_MOST groups. */
 void np_find_effects(struct np_finding_group *groups, size_t count, const struct np_finding_rule *rule);
 
 #endif

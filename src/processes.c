@@ -49,6 +49,20 @@ int np_pids_add(struct np_pids *pids, pid_t pid)
 	return 0;
 }
 
+int np_pids_add_listed(struct np_pids *pids, const struct np_text *text, size_t *foreign)
+{
+	struct np_pids listed = { 0 };
+	int result = np_parse_pids(text->data, text->length, &listed);
+
+	for (size_t i = 0; !result && i < listed.count; i++) {
+		if (listed.pids[i] && listed.pids[i] != getpid())
+			result = np_pids_add(pids, listed.pids[i]);
+		*foreign += !listed.pids[i];
+	}
+	np_pids_free(&listed);
+	return result;
+}
+
 static int compare_pids(const void *a, const void *b)
 {
 	pid_t one = *(const pid_t *)a, other = *(const pid_t *)b;
@@ -150,18 +164,6 @@ int np_pids_by_command(int root_fd, const char *command, struct np_pids *ret)
 	return list(root_fd, false, keep_command, command, ret);
 }
 
-static int add_listed(const struct np_text *text, struct np_pids *pids)
-{
-	struct np_pids listed = { 0 };
-	int result = np_parse_pids(text->data, text->length, &listed);
-
-	for (size_t i = 0; !result && i < listed.count; i++)
-		if (listed.pids[i] != getpid())
-			result = np_pids_add(pids, listed.pids[i]);
-	np_pids_free(&listed);
-	return result;
-}
-
 /*
  * The children of every thread, since a child belongs to the thread that made it: get_children_pid() in
  * fs/proc/array.c takes no reference to the memory of anyone. -ENOENT: a kernel without CONFIG_PROC_CHILDREN, or
@@ -170,6 +172,7 @@ static int add_listed(const struct np_text *text, struct np_pids *pids)
 static int add_children(int root_fd, pid_t pid, struct np_pids *pids)
 {
 	char path[64];
+	size_t foreign = 0; /* none: a child is of this namespace, or of one below it */
 	DIR *tasks;
 	const struct dirent *entry;
 	int result;
@@ -185,7 +188,7 @@ static int add_children(int root_fd, pid_t pid, struct np_pids *pids)
 		snprintf(file, sizeof(file), "%s/children", entry->d_name);
 		result = np_read_text(dirfd(tasks), file, &text);
 		if (!result)
-			result = add_listed(&text, pids);
+			result = np_pids_add_listed(pids, &text, &foreign);
 	}
 	closedir(tasks);
 	return result;

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "files.h"
+
 struct np_pids {
 	size_t count, room;
 	pid_t *pids; /* ascending; owned: np_pids_free() */
@@ -13,6 +15,11 @@ struct np_pids {
 
 /* One more at the end, whatever the order. 0 or -ENOMEM. */
 int np_pids_add(struct np_pids *pids, pid_t pid);
+/*
+ * Those of a list of the kernel's (parse_pids.h), but for this program itself; *foreign counts on those of which this
+ * PID namespace has no number. 0, -ENOMEM, or the parser's error.
+ */
+int np_pids_add_listed(struct np_pids *pids, const struct np_text *text, size_t *foreign);
 /* Ascending, each once. */
 void np_pids_sort(struct np_pids *pids);
 

@@ -21,7 +21,7 @@ struct pool {
 	double orders; /* ways to choose with_count of count */
 };
 
-static double mean(const double *numbers, size_t count)
+double np_mean(const double *numbers, size_t count)
 {
 	double sum = 0;
 
@@ -181,8 +181,8 @@ void np_permutation_test(const double *with, size_t with_count, const double *wi
 	make_pool(with, with_count, without, without_count, &pool);
 	upper = tail(&pool, true);
 	lower = tail(&pool, false);
-	*ret = (struct np_difference){ .with_mean = mean(with, with_count),
-				       .without_mean = mean(without, without_count) };
+	*ret = (struct np_difference){ .with_mean = np_mean(with, with_count),
+				       .without_mean = np_mean(without, without_count) };
 	ret->difference = ret->with_mean - ret->without_mean;
 	ret->p = fmin(1, 2 * fmin(upper, lower));
 	ret->more_p = upper;
@@ -277,7 +277,7 @@ struct np_estimate np_estimate_share(const double *shares, size_t count)
 	width = band(count);
 	for (size_t i = 0; i < count; i++)
 		others[i] = 1 - shares[i];
-	ret.value = mean(shares, count);
+	ret.value = np_mean(shares, count);
 	ret.low = least_mean(shares, count, width);
 	ret.high = 1 - least_mean(others, count, width);
 	return ret;

@@ -47,6 +47,9 @@ double np_permutation_more_p(const double *with, size_t with_count, const double
 /* Holm's correction: p values of count tests, so that any of them is below x by chance with probability x at most. */
 void np_holm(const double *p, size_t count, double *ret);
 
+/* Not a number, of none. */
+double np_mean(const double *numbers, size_t count);
+
 /* The size of an effect, with an interval of NP_CONFIDENCE. */
 struct np_estimate {
 	bool known;

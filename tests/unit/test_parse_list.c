@@ -34,27 +34,22 @@ static void test_empty(void **state)
 	assert_int_equal(list.count, 0);
 }
 
-static void assert_bad(const char *text, int error)
-{
-	assert_int_equal(unit_parse_exact(parse, text, strlen(text)), error);
-}
-
 static void test_malformed(void **state)
 {
 	(void)state;
-	assert_bad("0-3,\n", -EINVAL);
-	assert_bad(",0\n", -EINVAL);
-	assert_bad("3-0\n", -EINVAL);
-	assert_bad("1,0\n", -EINVAL);
-	assert_bad("0,0\n", -EINVAL);
-	assert_bad("0-3,3\n", -EINVAL);
-	assert_bad("0-\n", -EINVAL);
-	assert_bad("0 1\n", -EINVAL);
-	assert_bad("0\n\n", -EINVAL);
-	assert_bad("-1\n", -EINVAL);
-	assert_bad("1024\n", -ERANGE);
-	assert_bad("0-4294967295\n", -ERANGE);
-	assert_bad("4294967296\n", -ERANGE);
+	unit_refuses(parse, "0-3,\n", -EINVAL);
+	unit_refuses(parse, ",0\n", -EINVAL);
+	unit_refuses(parse, "3-0\n", -EINVAL);
+	unit_refuses(parse, "1,0\n", -EINVAL);
+	unit_refuses(parse, "0,0\n", -EINVAL);
+	unit_refuses(parse, "0-3,3\n", -EINVAL);
+	unit_refuses(parse, "0-\n", -EINVAL);
+	unit_refuses(parse, "0 1\n", -EINVAL);
+	unit_refuses(parse, "0\n\n", -EINVAL);
+	unit_refuses(parse, "-1\n", -EINVAL);
+	unit_refuses(parse, "1024\n", -ERANGE);
+	unit_refuses(parse, "0-4294967295\n", -ERANGE);
+	unit_refuses(parse, "4294967296\n", -ERANGE);
 }
 
 static void test_recorded(void **state)

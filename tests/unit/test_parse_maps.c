@@ -14,11 +14,6 @@ static struct np_maps parse_good(const char *text)
 	return maps;
 }
 
-static void assert_bad(const char *text, int error)
-{
-	assert_int_equal(unit_parse_exact(parse, text, strlen(text)), error);
-}
-
 static void test_values(void **state)
 {
 	struct np_maps maps = parse_good(
@@ -85,19 +80,19 @@ static void test_malformed(void **state)
 	static const char nul[] = "1000-2000 r--p 00000000 00:00 0    /a\0b\n";
 
 	(void)state;
-	assert_bad("1000-2000 r--p 00000000 00:00 0", -EINVAL);
-	assert_bad("\n", -EINVAL);
-	assert_bad("2000-1000 r--p 00000000 00:00 0\n", -EINVAL);
-	assert_bad("1000-1000 r--p 00000000 00:00 0\n", -EINVAL);
-	assert_bad("1000-2000 r--q 00000000 00:00 0\n", -EINVAL);
-	assert_bad("1000-2000 r--p0 00000000 00:00 0\n", -EINVAL);
-	assert_bad("1000-2000 r--p 00000000 00-00 0\n", -EINVAL);
-	assert_bad("1000-2000 r--p 00000000 00:00 0/a\n", -EINVAL);
-	assert_bad("1000-2000 r--p 00000000 00:00 x\n", -EINVAL);
-	assert_bad("1000-2000 R--p 00000000 00:00 0\n", -EINVAL);
-	assert_bad("10000000000000000-2000 r--p 00000000 00:00 0\n", -ERANGE);
-	assert_bad("1000-2000 r--p 00000000 100000000:00 0\n", -ERANGE);
-	assert_bad("1000-2000 r--p 00000000 00:00 18446744073709551616\n", -ERANGE);
+	unit_refuses(parse, "1000-2000 r--p 00000000 00:00 0", -EINVAL);
+	unit_refuses(parse, "\n", -EINVAL);
+	unit_refuses(parse, "2000-1000 r--p 00000000 00:00 0\n", -EINVAL);
+	unit_refuses(parse, "1000-1000 r--p 00000000 00:00 0\n", -EINVAL);
+	unit_refuses(parse, "1000-2000 r--q 00000000 00:00 0\n", -EINVAL);
+	unit_refuses(parse, "1000-2000 r--p0 00000000 00:00 0\n", -EINVAL);
+	unit_refuses(parse, "1000-2000 r--p 00000000 00-00 0\n", -EINVAL);
+	unit_refuses(parse, "1000-2000 r--p 00000000 00:00 0/a\n", -EINVAL);
+	unit_refuses(parse, "1000-2000 r--p 00000000 00:00 x\n", -EINVAL);
+	unit_refuses(parse, "1000-2000 R--p 00000000 00:00 0\n", -EINVAL);
+	unit_refuses(parse, "10000000000000000-2000 r--p 00000000 00:00 0\n", -ERANGE);
+	unit_refuses(parse, "1000-2000 r--p 00000000 100000000:00 0\n", -ERANGE);
+	unit_refuses(parse, "1000-2000 r--p 00000000 00:00 18446744073709551616\n", -ERANGE);
 	assert_int_equal(unit_parse_exact(parse, nul, sizeof(nul) - 1), -EINVAL);
 }
 

@@ -28,21 +28,16 @@ static void test_values(void **state)
 	np_devices_free(&devices);
 }
 
-static void assert_bad(const char *text, int error)
-{
-	assert_int_equal(unit_parse_exact(parse, text, strlen(text)), error);
-}
-
 static void test_malformed(void **state)
 {
 	(void)state;
-	assert_bad("1 2 0:1 / /a rw - tmpfs", -EINVAL);
-	assert_bad("\n", -EINVAL);
-	assert_bad("1 2 0:1 / /a rw tmpfs\n", -EINVAL);
-	assert_bad("1 2 0:1 / /a rw -\n", -EINVAL);
-	assert_bad("1 2 0 / /a rw - tmpfs\n", -EINVAL);
-	assert_bad("1 2 x:1 / /a rw - tmpfs\n", -EINVAL);
-	assert_bad("1 2 4294967296:1 / /a rw - tmpfs\n", -ERANGE);
+	unit_refuses(parse, "1 2 0:1 / /a rw - tmpfs", -EINVAL);
+	unit_refuses(parse, "\n", -EINVAL);
+	unit_refuses(parse, "1 2 0:1 / /a rw tmpfs\n", -EINVAL);
+	unit_refuses(parse, "1 2 0:1 / /a rw -\n", -EINVAL);
+	unit_refuses(parse, "1 2 0 / /a rw - tmpfs\n", -EINVAL);
+	unit_refuses(parse, "1 2 x:1 / /a rw - tmpfs\n", -EINVAL);
+	unit_refuses(parse, "1 2 4294967296:1 / /a rw - tmpfs\n", -ERANGE);
 }
 
 static void test_recorded(void **state)

@@ -35,17 +35,12 @@ static void test_meminfo_of_machine(void **state)
 	assert_false(meminfo.free_bytes.known);
 }
 
-static void assert_bad(unit_parse *parse, const char *text, int error)
-{
-	assert_int_equal(unit_parse_exact(parse, text, strlen(text)), error);
-}
-
 static void test_meminfo_malformed(void **state)
 {
 	(void)state;
-	assert_bad(parse_meminfo, "Node 0 MemTotal: 1 kB", -EINVAL);
-	assert_bad(parse_meminfo, "Node 0 MemTotal: 1\n", -EINVAL);
-	assert_bad(parse_meminfo, "Node 0 MemFree: 9007199254740992 kB\n", -ERANGE);
+	unit_refuses(parse_meminfo, "Node 0 MemTotal: 1 kB", -EINVAL);
+	unit_refuses(parse_meminfo, "Node 0 MemTotal: 1\n", -EINVAL);
+	unit_refuses(parse_meminfo, "Node 0 MemFree: 9007199254740992 kB\n", -ERANGE);
 }
 
 static void test_distance(void **state)
@@ -59,11 +54,11 @@ static void test_distance(void **state)
 	assert_true(facts[2].known && facts[2].value == 255);
 	assert_int_equal(np_parse_distance("  7", 3, 1, facts), 0);
 	assert_int_equal(facts[0].value, 7);
-	assert_bad(parse_distance, "10 21\n", -EINVAL);
-	assert_bad(parse_distance, "10 21 30 40\n", -EINVAL);
-	assert_bad(parse_distance, "10 x 30\n", -EINVAL);
-	assert_bad(parse_distance, "10 21 30\n10 21 30\n", -EINVAL);
-	assert_bad(parse_distance, "10 21 4294967296\n", -ERANGE);
+	unit_refuses(parse_distance, "10 21\n", -EINVAL);
+	unit_refuses(parse_distance, "10 21 30 40\n", -EINVAL);
+	unit_refuses(parse_distance, "10 x 30\n", -EINVAL);
+	unit_refuses(parse_distance, "10 21 30\n10 21 30\n", -EINVAL);
+	unit_refuses(parse_distance, "10 21 4294967296\n", -ERANGE);
 	unit_hostile(parse_distance, "10 21 30\n", 9);
 }
 

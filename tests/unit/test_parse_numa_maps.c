@@ -90,29 +90,24 @@ static void test_names(void **state)
 	np_numa_maps_free(&maps);
 }
 
-static void assert_bad(const char *text, int error)
-{
-	assert_int_equal(unit_parse_exact(parse, text, strlen(text)), error);
-}
-
 static void test_malformed(void **state)
 {
 	struct np_numa_maps maps;
 
 	(void)state;
-	assert_bad("1000 default", -EINVAL);
-	assert_bad("1000\n", -EINVAL);
-	assert_bad("1000 \n", -EINVAL);
-	assert_bad("1000 N0=1\n", -EINVAL);
-	assert_bad("1000 default anon=1 N0\n", -EINVAL);
-	assert_bad("1000 default anon=1 N0=\n", -EINVAL);
-	assert_bad("1000 default huge N0=1\n", -EINVAL);
-	assert_bad("1000 default huge N0=1 kernelpagesize_kB=0\n", -EINVAL);
-	assert_bad("1000 default N1024=1\n", -ERANGE);
-	assert_bad("1000 default N0=18446744073709551616\n", -ERANGE);
-	assert_bad("1000 default huge N0=18446744073709551615 kernelpagesize_kB=2048\n", -ERANGE);
-	assert_bad("1000 default kernelpagesize_kB=18446744073709551615\n", -ERANGE);
-	assert_bad("10000000000000000 default\n", -ERANGE);
+	unit_refuses(parse, "1000 default", -EINVAL);
+	unit_refuses(parse, "1000\n", -EINVAL);
+	unit_refuses(parse, "1000 \n", -EINVAL);
+	unit_refuses(parse, "1000 N0=1\n", -EINVAL);
+	unit_refuses(parse, "1000 default anon=1 N0\n", -EINVAL);
+	unit_refuses(parse, "1000 default anon=1 N0=\n", -EINVAL);
+	unit_refuses(parse, "1000 default huge N0=1\n", -EINVAL);
+	unit_refuses(parse, "1000 default huge N0=1 kernelpagesize_kB=0\n", -EINVAL);
+	unit_refuses(parse, "1000 default N1024=1\n", -ERANGE);
+	unit_refuses(parse, "1000 default N0=18446744073709551616\n", -ERANGE);
+	unit_refuses(parse, "1000 default huge N0=18446744073709551615 kernelpagesize_kB=2048\n", -ERANGE);
+	unit_refuses(parse, "1000 default kernelpagesize_kB=18446744073709551615\n", -ERANGE);
+	unit_refuses(parse, "10000000000000000 default\n", -ERANGE);
 	assert_int_equal(np_parse_numa_maps("", 0, 0, &maps), -EINVAL);
 }
 

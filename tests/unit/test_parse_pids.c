@@ -28,19 +28,14 @@ static void test_values(void **state)
 	assert_pids("\n", expected, 0);
 }
 
-static void assert_bad(const char *text, int error)
-{
-	assert_int_equal(unit_parse_exact(parse, text, strlen(text)), error);
-}
-
 static void test_malformed(void **state)
 {
 	(void)state;
-	assert_bad("1\n-1\n", -EINVAL);
-	assert_bad("1 x\n", -EINVAL);
-	assert_bad("1,2\n", -EINVAL);
-	assert_bad("2147483648\n", -ERANGE);
-	assert_bad("18446744073709551616\n", -ERANGE);
+	unit_refuses(parse, "1\n-1\n", -EINVAL);
+	unit_refuses(parse, "1 x\n", -EINVAL);
+	unit_refuses(parse, "1,2\n", -EINVAL);
+	unit_refuses(parse, "2147483648\n", -ERANGE);
+	unit_refuses(parse, "18446744073709551616\n", -ERANGE);
 }
 
 static void test_hostile(void **state)

@@ -65,22 +65,17 @@ static void test_commands(void **state)
 	}
 }
 
-static void assert_bad(const char *text, int error)
-{
-	assert_int_equal(unit_parse_exact(parse, text, strlen(text)), error);
-}
-
 static void test_malformed(void **state)
 {
 	(void)state;
-	assert_bad("", -EINVAL);
-	assert_bad("a (1, #threads: 1)", -EINVAL);
-	assert_bad("a (1, #threads: )\n", -EINVAL);
-	assert_bad("a (1, #threads: 9223372036854775808)\n", -EINVAL);
-	assert_bad("a (1, #threads: 1)\ntotal_numa_faults : 1", -EINVAL);
-	assert_bad("a (1, #threads: 1)\ntotal_numa_faults : x\n", -EINVAL);
-	assert_bad("a (1, #threads: 1)\ntotal_numa_faults : 9223372036854775808\n", -ERANGE);
-	assert_bad("1234567890123456789012345678901234567890123456789012345678901234 (1, #threads: 1)\n", -EINVAL);
+	unit_refuses(parse, "", -EINVAL);
+	unit_refuses(parse, "a (1, #threads: 1)", -EINVAL);
+	unit_refuses(parse, "a (1, #threads: )\n", -EINVAL);
+	unit_refuses(parse, "a (1, #threads: 9223372036854775808)\n", -EINVAL);
+	unit_refuses(parse, "a (1, #threads: 1)\ntotal_numa_faults : 1", -EINVAL);
+	unit_refuses(parse, "a (1, #threads: 1)\ntotal_numa_faults : x\n", -EINVAL);
+	unit_refuses(parse, "a (1, #threads: 1)\ntotal_numa_faults : 9223372036854775808\n", -ERANGE);
+	unit_refuses(parse, "1234567890123456789012345678901234567890123456789012345678901234 (1, #threads: 1)\n", -EINVAL);
 }
 
 static void test_recorded(void **state)

@@ -46,22 +46,17 @@ static void test_status_absent(void **state)
 	assert_false(status.rss_shmem_bytes.known || status.swap_bytes.known || status.hugetlb_bytes.known);
 }
 
-static void assert_bad(unit_parse *parse, const char *text, int error)
-{
-	assert_int_equal(unit_parse_exact(parse, text, strlen(text)), error);
-}
-
 static void test_status_malformed(void **state)
 {
 	(void)state;
-	assert_bad(parse_status, "VmRSS:\t 1 kB", -EINVAL);
-	assert_bad(parse_status, "VmRSS:\t 1\n", -EINVAL);
-	assert_bad(parse_status, "VmRSS:\t 1 MB\n", -EINVAL);
-	assert_bad(parse_status, "VmRSS:\t-1 kB\n", -EINVAL);
-	assert_bad(parse_status, "VmRSS:\n", -EINVAL);
-	assert_bad(parse_status, "State:\t\n", -EINVAL);
-	assert_bad(parse_status, "VmRSS:\t 9007199254740992 kB\n", -ERANGE);
-	assert_bad(parse_status, "Threads:\t9223372036854775808\n", -ERANGE);
+	unit_refuses(parse_status, "VmRSS:\t 1 kB", -EINVAL);
+	unit_refuses(parse_status, "VmRSS:\t 1\n", -EINVAL);
+	unit_refuses(parse_status, "VmRSS:\t 1 MB\n", -EINVAL);
+	unit_refuses(parse_status, "VmRSS:\t-1 kB\n", -EINVAL);
+	unit_refuses(parse_status, "VmRSS:\n", -EINVAL);
+	unit_refuses(parse_status, "State:\t\n", -EINVAL);
+	unit_refuses(parse_status, "VmRSS:\t 9007199254740992 kB\n", -ERANGE);
+	unit_refuses(parse_status, "Threads:\t9223372036854775808\n", -ERANGE);
 	assert_int_equal(unit_parse_exact(parse_status, "VmRSS:\t 9007199254740991 kB\n", 28), 0);
 }
 
@@ -75,11 +70,11 @@ static void test_statm(void **state)
 	assert_int_equal(statm.size_pages, 6638);
 	assert_int_equal(statm.resident_pages, 3927);
 	assert_int_equal(statm.shared_pages, 455);
-	assert_bad(parse_statm, "1 2 3", -EINVAL);
-	assert_bad(parse_statm, "1 2\n", -EINVAL);
-	assert_bad(parse_statm, "1 2 x\n", -EINVAL);
-	assert_bad(parse_statm, "1 2x 3\n", -EINVAL);
-	assert_bad(parse_statm, "1 18446744073709551616 3\n", -ERANGE);
+	unit_refuses(parse_statm, "1 2 3", -EINVAL);
+	unit_refuses(parse_statm, "1 2\n", -EINVAL);
+	unit_refuses(parse_statm, "1 2 x\n", -EINVAL);
+	unit_refuses(parse_statm, "1 2x 3\n", -EINVAL);
+	unit_refuses(parse_statm, "1 18446744073709551616 3\n", -ERANGE);
 	unit_hostile(parse_statm, text, sizeof(text) - 1);
 }
 
@@ -104,12 +99,12 @@ static void test_stat(void **state)
 static void test_stat_malformed(void **state)
 {
 	(void)state;
-	assert_bad(parse_stat, "", -EINVAL);
-	assert_bad(parse_stat, "4711 sh S 1\n", -EINVAL);
-	assert_bad(parse_stat, "1 (a) S 124 0 0 0 -1 4194304 1133 5 6 7 3 11 0 0 20 0 14 0\n", -EINVAL);
-	assert_bad(parse_stat, "1 (a) S 124 0 0 0 -1 4194304 1133 5 6 7 3 11 0 0 20 0 14 0 212", -EINVAL);
-	assert_bad(parse_stat, "1 (a) S 124 0 0 0 -1 4194304 -1 5 6 7 3 11 0 0 20 0 14 0 212 1\n", -EINVAL);
-	assert_bad(parse_stat, "1 (a) S 1 0 0 0 -1 4 18446744073709551616 5 6 7 3 11 0 0 20 0 14 0 212 1\n", -ERANGE);
+	unit_refuses(parse_stat, "", -EINVAL);
+	unit_refuses(parse_stat, "4711 sh S 1\n", -EINVAL);
+	unit_refuses(parse_stat, "1 (a) S 124 0 0 0 -1 4194304 1133 5 6 7 3 11 0 0 20 0 14 0\n", -EINVAL);
+	unit_refuses(parse_stat, "1 (a) S 124 0 0 0 -1 4194304 1133 5 6 7 3 11 0 0 20 0 14 0 212", -EINVAL);
+	unit_refuses(parse_stat, "1 (a) S 124 0 0 0 -1 4194304 -1 5 6 7 3 11 0 0 20 0 14 0 212 1\n", -EINVAL);
+	unit_refuses(parse_stat, "1 (a) S 1 0 0 0 -1 4 18446744073709551616 5 6 7 3 11 0 0 20 0 14 0 212 1\n", -ERANGE);
 }
 
 static void test_recorded(void **state)

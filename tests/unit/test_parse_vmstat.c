@@ -37,18 +37,13 @@ static void test_absent(void **state)
 	assert_false(vmstat.numa_pages_migrated.known);
 }
 
-static void assert_bad(const char *text, int error)
-{
-	assert_int_equal(unit_parse_exact(parse, text, strlen(text)), error);
-}
-
 static void test_malformed(void **state)
 {
 	(void)state;
-	assert_bad("numa_hint_faults 3", -EINVAL);
-	assert_bad("numa_hint_faults \n", -EINVAL);
-	assert_bad("numa_hint_faults x\n", -EINVAL);
-	assert_bad("numa_hint_faults 9223372036854775808\n", -ERANGE);
+	unit_refuses(parse, "numa_hint_faults 3", -EINVAL);
+	unit_refuses(parse, "numa_hint_faults \n", -EINVAL);
+	unit_refuses(parse, "numa_hint_faults x\n", -EINVAL);
+	unit_refuses(parse, "numa_hint_faults 9223372036854775808\n", -ERANGE);
 }
 
 static void test_recorded(void **state)

@@ -65,23 +65,18 @@ static void test_empty_zones(void **state)
 	np_zones_free(&zones);
 }
 
-static void assert_bad(const char *text, int error)
-{
-	assert_int_equal(unit_parse_exact(parse, text, strlen(text)), error);
-}
-
 static void test_malformed(void **state)
 {
 	(void)state;
-	assert_bad("Node 0, zone Normal", -EINVAL);
-	assert_bad("Node x, zone Normal\n", -EINVAL);
-	assert_bad("Node 0 zone Normal\n", -EINVAL);
-	assert_bad("Node 0, zone \n", -EINVAL);
-	assert_bad("Node 0, zone Normal\n  start_pfn: none\n", -EINVAL);
-	assert_bad("Node 0, zone Normal\n  spanned  18446744073709551616\n", -ERANGE);
-	assert_bad("Node 1024, zone Normal\n", -ERANGE);
-	assert_bad("Node 0, zone aNameOf16Letters\n", -ERANGE);
-	assert_bad("Node 0, zone N\n spanned 2\n start_pfn: 18446744073709551615\n", -ERANGE);
+	unit_refuses(parse, "Node 0, zone Normal", -EINVAL);
+	unit_refuses(parse, "Node x, zone Normal\n", -EINVAL);
+	unit_refuses(parse, "Node 0 zone Normal\n", -EINVAL);
+	unit_refuses(parse, "Node 0, zone \n", -EINVAL);
+	unit_refuses(parse, "Node 0, zone Normal\n  start_pfn: none\n", -EINVAL);
+	unit_refuses(parse, "Node 0, zone Normal\n  spanned  18446744073709551616\n", -ERANGE);
+	unit_refuses(parse, "Node 1024, zone Normal\n", -ERANGE);
+	unit_refuses(parse, "Node 0, zone aNameOf16Letters\n", -ERANGE);
+	unit_refuses(parse, "Node 0, zone N\n spanned 2\n start_pfn: 18446744073709551615\n", -ERANGE);
 }
 
 static void test_hostile(void **state)

@@ -89,6 +89,11 @@ static inline int unit_parse_exact(unit_parse *parse, const char *text, size_t l
 	return err;
 }
 
+static inline void unit_refuses(unit_parse *parse, const char *text, int error)
+{
+	assert_int_equal(unit_parse_exact(parse, text, strlen(text)), error);
+}
+
 static inline void unit_prefixes(unit_parse *parse, const char *text, size_t length)
 {
 	for (size_t cut = 0; cut <= length; cut++)
