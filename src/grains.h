@@ -10,7 +10,9 @@
 #include "classify.h"
 
 /* More cells than a picture has, so that grains don't show in it; and what one target adds to a report stays bounded. */
-#define NP_GRAINS_LIMIT ((size_t)8 << 10)
+#ifndef NP_GRAINS_LIMIT
+#define NP_GRAINS_LIMIT 8192
+#endif
 
 /* What pictures tell apart. */
 enum np_look {
