@@ -164,6 +164,13 @@ void np_classify(struct np_classifier *classifier, uint64_t start, uint64_t page
 	}
 }
 
+void np_classify_untold(struct np_classifier *classifier, size_t mapping, unsigned untold)
+{
+	classifier->sum->untold |= untold;
+	if (classifier->by_mapping)
+		classifier->by_mapping[mapping].untold |= untold;
+}
+
 static int take_runs(struct np_run_taker *self, const struct np_run *runs, size_t count_)
 {
 	struct np_classify_taker *taker = (struct np_classify_taker *)self;

@@ -52,6 +52,9 @@ void np_classifier_restart(struct np_classifier *classifier);
 void np_classify(struct np_classifier *classifier, uint64_t start, uint64_t pages, enum np_state state,
 		 enum np_size size, int node);
 
+/* The source can't tell these, of enum np_untold, in a mapping. */
+void np_classify_untold(struct np_classifier *classifier, size_t mapping, unsigned untold);
+
 /* Classifies what the walker answers about an address and what follows it. */
 struct np_classify_taker {
 	struct np_run_taker taker; /* first: cast back */

@@ -227,20 +227,20 @@ GETTER(get_nodeless)
 	return pages(np_tally_resident(tally_of(row), row->system->node_count, row->system->node_count));
 }
 
+static struct np_value pages_of(struct np_fact fact)
+{
+	return fact.known ? pages((uint64_t)fact.value) : unknown();
+}
+
 GETTER(get_other)
 {
-	const struct np_tally *tally = tally_of(row);
-
-	return pages(tally->device + tally->poisoned + tally->marker + tally->guard);
+	return pages_of(np_tally_other(tally_of(row)));
 }
 
 static struct np_value get_counter(const struct np_column *column, const struct np_row *row,
 				   size_t node __attribute__((unused)))
 {
-	uint64_t counter;
-
-	memcpy(&counter, (const char *)tally_of(row) + column->counter, sizeof(counter));
-	return pages(counter);
+	return pages_of(np_tally_counter(tally_of(row), column->counter));
 }
 
 #define COUNTER(name) get_counter, offsetof(struct np_tally, name)

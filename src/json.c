@@ -42,10 +42,19 @@ static json_t *pages_by_node(const struct np_tally *tally, const struct np_syste
 }
 
 #define STATE(name) (1U << NP_R_##name)
+#define COUNTER(name) counter(tally, offsetof(struct np_tally, name))
+
+static json_t *counter(const struct np_tally *tally, size_t offset)
+{
+	struct np_fact number = np_tally_counter(tally, offset);
+
+	return fact(&number);
+}
 
 static json_t *pages(const struct np_tally *tally, const struct np_system *system)
 {
 	bool hints_known = np_tally_hints_known(tally, system->node_count);
+	const struct np_fact other = np_tally_other(tally);
 	struct builder object = { json_object(), false };
 
 	put(&object, "present", hints_known ? pages_by_node(tally, system, STATE(PRESENT)) : json_null());
@@ -55,16 +64,16 @@ static json_t *pages(const struct np_tally *tally, const struct np_system *syste
 		    pages_by_node(tally, system, STATE(PRESENT) | STATE(HINTED) | STATE(ACCESSIBLE)));
 	put(&object, "protnone", pages_by_node(tally, system, STATE(PROTNONE)));
 	put(&object, "resident", count(np_tally_resident(tally, system->node_count, SIZE_MAX)));
-	put(&object, "zero", count(tally->zero));
-	put(&object, "special", count(tally->special));
-	put(&object, "swapped", count(tally->swapped));
-	put(&object, "migrating", count(tally->migrating));
-	put(&object, "other", count(tally->device + tally->poisoned + tally->marker + tally->guard));
-	put(&object, "device", count(tally->device));
-	put(&object, "poisoned", count(tally->poisoned));
-	put(&object, "marker", count(tally->marker));
-	put(&object, "guard", count(tally->guard));
-	put(&object, "unknown", count(tally->unknown));
+	put(&object, "zero", COUNTER(zero));
+	put(&object, "special", COUNTER(special));
+	put(&object, "swapped", COUNTER(swapped));
+	put(&object, "migrating", COUNTER(migrating));
+	put(&object, "other", fact(&other));
+	put(&object, "device", COUNTER(device));
+	put(&object, "poisoned", COUNTER(poisoned));
+	put(&object, "marker", COUNTER(marker));
+	put(&object, "guard", COUNTER(guard));
+	put(&object, "unknown", COUNTER(unknown));
 	return finish(&object);
 }
 
@@ -72,11 +81,11 @@ static json_t *huge(const struct np_tally *tally, const struct np_system *system
 {
 	struct builder object = { json_object(), false };
 
-	put(&object, "thp_pages", count(tally->thp));
-	put(&object, "hugetlb_pages", count(tally->hugetlb));
+	put(&object, "thp_pages", COUNTER(thp));
+	put(&object, "hugetlb_pages", COUNTER(hugetlb));
 	put(&object, "hinted_thp_pages",
-	    np_tally_hints_known(tally, system->node_count) ? count(tally->hinted_thp) : json_null());
-	put(&object, "protnone_thp_pages", count(tally->protnone_thp));
+	    np_tally_hints_known(tally, system->node_count) ? COUNTER(hinted_thp) : json_null());
+	put(&object, "protnone_thp_pages", COUNTER(protnone_thp));
 	return finish(&object);
 }
 
@@ -448,9 +457,34 @@ static bool lacks_policy(const struct np_target *target)
 	return false;
 }
 
+/* Not every kernel has these. */
+static void append_system_reasons(struct builder *array, const struct np_snapshot *snapshot)
+{
+	const struct np_system *system = &snapshot->system;
+	const struct np_vmstat *vmstat = &system->vmstat;
+	const struct {
+		bool known;
+		const char *what, *effect;
+	} settings[] = {
+		{ system->thp != NULL, "/sys/kernel/mm/transparent_hugepage/enabled",
+		  "the setting of transparent huge pages is not known" },
+		{ system->lockdown != NULL, "/sys/kernel/security/lockdown", "whether the kernel is locked down is not known" },
+		{ system->numa_balancing.known, "/proc/sys/kernel/numa_balancing",
+		  "whether NUMA balancing is on is not known" },
+		{ vmstat->numa_pte_updates.known && vmstat->numa_huge_pte_updates.known && vmstat->numa_hint_faults.known &&
+			  vmstat->numa_hint_faults_local.known && vmstat->numa_pages_migrated.known,
+		  "/proc/vmstat", "not all counters of NUMA balancing are known" },
+	};
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		if (!settings[i].known && !has_problem(snapshot, settings[i].what))
+			append(array, problem_row(settings[i].what, "not there", 0, settings[i].effect, false));
+}
+
 /* What is null because nobody asked for it is no problem of the run, but the report owes its reason. */
 static void append_reasons(struct builder *array, const struct np_snapshot *snapshot)
 {
+	append_system_reasons(array, snapshot);
 	for (size_t i = 0; i < snapshot->target_count; i++) {
 		const struct np_target *target = &snapshot->targets[i];
 		char what[48];
@@ -460,10 +494,11 @@ static void append_reasons(struct builder *array, const struct np_snapshot *snap
 			append(array, problem_row(what, "not read", 0,
 						  "the memory policy of some mappings is not known", false));
 		snprintf(what, sizeof(what), "/proc/%d/pagemap", (int)target->pid);
-		if (target->readable && !np_tally_hints_known(&target->pages, snapshot->system.node_count))
+		if (target->readable &&
+		    (target->pages.untold || !np_tally_hints_known(&target->pages, snapshot->system.node_count)))
 			append(array, problem_row(what, "page tables not read", 0,
 						  target->source.why_not_better ? target->source.why_not_better :
-							"present and hinted pages were not told apart", false));
+							"not all states of pages were told apart", false));
 	}
 }
 

@@ -443,7 +443,7 @@ int np_measure_source(struct np_measure *measure, struct np_target *target, cons
 	bool told_apart = np_tally_hints_known(&target->pages, measure->snapshot->system.node_count);
 
 	source->name = measure->walker ? "bpf" : "pagemap";
-	source->exact = told_apart && !target->pages.unknown;
+	source->exact = told_apart && !target->pages.unknown && !target->pages.untold;
 	if (!measure->walker) {
 		struct np_pagemap_rules rules = np_measure_pagemap_rules(measure->snapshot);
 
@@ -458,6 +458,9 @@ int np_measure_source(struct np_measure *measure, struct np_target *target, cons
 	if (!told_apart)
 		np_problem_add(measure->snapshot, path, "pagemap", 0,
 			       "NUMA-hinted pages are not told from present ones: %s", source->why_not_better);
+	else if (target->pages.untold & ~(unsigned)NP_UNTOLD_SPECIAL) /* which is no memory */
+		np_problem_add(measure->snapshot, path, "pagemap", 0, "not all states of pages are told apart: %s",
+			       source->why_not_better);
 	return 0;
 }
 

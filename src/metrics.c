@@ -126,12 +126,11 @@ static void print_counters(struct np_printer *printer, const struct np_family *f
 	bool known = np_tally_hints_known(&target->pages, printer->snapshot->system.node_count);
 
 	for (size_t i = 0; i < count; i++) {
-		uint64_t pages;
+		struct np_fact pages = np_tally_counter(&target->pages, counters[i].offset);
 
-		memcpy(&pages, (const char *)&target->pages + counters[i].offset, sizeof(pages));
-		if (known || !counters[i].needs_hints)
+		if (pages.known && (known || !counters[i].needs_hints))
 			print_sample(printer, family, target, label, counters[i].name, NULL, NULL,
-				     np_printer_bytes(printer, pages));
+				     np_printer_bytes(printer, (uint64_t)pages.value));
 	}
 }
 
@@ -245,6 +244,14 @@ static bool has_processes(const struct np_snapshot *snapshot)
 	return !snapshot->kernel_check;
 }
 
+static void print_untold(struct np_printer *printer, const struct np_family *family, const struct np_target *target,
+			 const struct counter *counters, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!np_tally_counter(&target->pages, counters[i].offset).known)
+			print_sample(printer, family, target, "fact", counters[i].name, NULL, NULL, 1);
+}
+
 static void print_one_unknown(struct np_printer *printer, const struct np_family *family,
 			      const struct np_target *target)
 {
@@ -254,6 +261,8 @@ static void print_one_unknown(struct np_printer *printer, const struct np_family
 		print_sample(printer, family, target, "fact", "pages", NULL, NULL, 1);
 	else if (!np_tally_hints_known(&target->pages, node_count))
 		print_sample(printer, family, target, "fact", "hinted", NULL, NULL, 1);
+	print_untold(printer, family, target, other_states, sizeof(other_states) / sizeof(other_states[0]));
+	print_untold(printer, family, target, huge_kinds, sizeof(huge_kinds) / sizeof(huge_kinds[0]));
 	for (size_t i = 0; i < FAMILIES; i++)
 		if (families[i].fact && !fact_of(&families[i], target)->known)
 			print_sample(printer, family, target, "fact", families[i].fact, NULL, NULL, 1);

@@ -15,7 +15,7 @@
 #define PM_GUARD (1ULL << 58)	  /* 6.15 */
 #define PM_EXCLUSIVE (1ULL << 56) /* mapped once: the zero page never is */
 #define BATCH 512
-#define LARGE_BYTES (16ULL << 20) /* worth asking first what of it is there */
+#define HUGE_BYTES (2ULL << 20) /* the smallest huge page of any architecture */
 
 struct batch {
 	size_t count; /* pages from start on */
@@ -31,6 +31,11 @@ struct reading {
 	const struct np_pagemap_rules *rules;
 	struct np_classifier *classifier;
 	int move_error; /* move_pages was refused: not asked again */
+	/* Of the mapping that is being read: */
+	const struct np_map *map;
+	bool may_be_thp;
+	bool seen;	 /* it has an entry */
+	unsigned untold; /* of enum np_untold */
 };
 
 static int read_entries(int fd, struct batch *batch)
@@ -76,35 +81,36 @@ static enum np_state accessible_state(const struct np_pagemap_rules *rules)
 }
 
 /* move_pages did not find a page that pagemap calls present. */
-static enum np_state missed_state(const struct np_pagemap_rules *rules, const struct np_map *map, uint64_t entry,
-				  int status)
+static enum np_state missed_state(struct reading *reading, uint64_t entry, int status)
 {
-	bool huge = status == -EFAULT, exclusive = entry & PM_EXCLUSIVE;
+	bool misses = reading->rules->move_pages_misses, huge = status == -EFAULT, exclusive = entry & PM_EXCLUSIVE;
 
 	/* vm_insert_pfn() memory of the kernel's own, which no query finds. */
-	if (strncmp(map->path, "[vvar", 5) == 0)
+	if (strncmp(reading->map->path, "[vvar", 5) == 0)
 		return NP_SPECIAL;
+	if (status == -EFAULT && !exclusive && misses)
+		reading->untold |= NP_UNTOLD_ZERO;
 	if (status == -EFAULT && !exclusive)
-		return rules->move_pages_misses ? NP_UNKNOWN : NP_ZERO;
-	if (rules->move_pages_misses && (status == -ENOENT || huge))
-		return np_map_is_protnone(map) ? NP_PROTNONE : NP_HINTED;
+		return misses ? NP_UNKNOWN : NP_ZERO;
+	if (misses && (status == -ENOENT || huge))
+		return np_map_is_protnone(reading->map) ? NP_PROTNONE : NP_HINTED;
 	return NP_UNKNOWN;
 }
 
-static void classify_present(struct reading *reading, const struct np_map *map, uint64_t addr, uint64_t entry,
-			     int status)
+static void classify_present(struct reading *reading, uint64_t addr, uint64_t entry, int status, enum np_size size)
 {
 	const struct np_pagemap_rules *rules = reading->rules;
-	enum np_state state = np_map_is_protnone(map) ? NP_PROTNONE : accessible_state(rules);
-	enum np_size size = NP_SIZE_BASE;
+	bool protnone = np_map_is_protnone(reading->map);
+	enum np_state state = protnone ? NP_PROTNONE : accessible_state(rules);
 	int node = status;
 
 	if (reading->move_error) {
 		/* Without a query the zero page, and hints on an affected kernel, can't be told from others. */
 		node = rules->only_node;
-		state = np_map_is_protnone(map) ? NP_PROTNONE : NP_ACCESSIBLE;
+		state = protnone ? NP_PROTNONE : NP_ACCESSIBLE;
+		reading->untold |= NP_UNTOLD_ZERO;
 	} else if (status < 0) {
-		state = missed_state(rules, map, entry, status);
+		state = missed_state(reading, entry, status);
 		node = rules->only_node;
 		if (status == -EFAULT && (state == NP_HINTED || state == NP_PROTNONE))
 			size = NP_SIZE_PMD;
@@ -112,23 +118,33 @@ static void classify_present(struct reading *reading, const struct np_map *map, 
 	np_classify(reading->classifier, addr, 1, state, size, node);
 }
 
-static void classify_batch(struct reading *reading, const struct np_map *map, const struct batch *batch)
+/* pte_to_pagemap_entry() in fs/proc/task_mmu.c calls all swapped that is neither empty nor present. */
+static void classify_swap(struct reading *reading, uint64_t addr, uint64_t entry)
+{
+	bool guard = entry & PM_GUARD;
+
+	np_classify(reading->classifier, addr, 1, guard ? NP_GUARD : NP_SWAPPED, NP_SIZE_BASE, -1);
+	if (!guard)
+		reading->untold |= NP_UNTOLD_ENTRIES;
+}
+
+static void classify_batch(struct reading *reading, const struct batch *batch, enum np_size size)
 {
 	size_t present = 0;
 
 	for (size_t i = 0; i < batch->count; i++) {
 		uint64_t entry = batch->entries[i], addr = batch->start + (i << PAGE_SHIFT);
 
+		reading->seen |= (entry & (PM_PRESENT | PM_SWAP)) != 0;
 		if (entry & PM_PRESENT)
-			classify_present(reading, map, addr, entry, batch->status[present++]);
+			classify_present(reading, addr, entry, batch->status[present++], size);
 		else if (entry & PM_SWAP)
-			np_classify(reading->classifier, addr, 1, entry & PM_GUARD ? NP_GUARD : NP_SWAPPED,
-				    NP_SIZE_BASE, -1);
+			classify_swap(reading, addr, entry);
 	}
 }
 
-/* All entries of [start, end), which lies in one mapping. */
-static int read_span(struct reading *reading, const struct np_map *map, uint64_t start, uint64_t end)
+/* All entries of [start, end), which lies in one mapping; those that are present are of one size. */
+static int read_span(struct reading *reading, uint64_t start, uint64_t end, enum np_size size)
 {
 	static struct batch batch;
 
@@ -142,27 +158,29 @@ static int read_span(struct reading *reading, const struct np_map *map, uint64_t
 			result = query_nodes(reading, &batch);
 		if (result)
 			return result;
-		classify_batch(reading, map, &batch);
+		classify_batch(reading, &batch, size);
 	}
 	return 0;
 }
 
 /*
  * The same, but only where the kernel says that there is something: a reservation of terabytes would be 8 bytes a
- * page. -ENOTSUP where the kernel can't say, before anything was read.
+ * page. It says too what is huge. -ENOTSUP where it can't say, before anything was read.
  */
-static int read_populated(struct reading *reading, const struct np_map *map, uint64_t start, uint64_t end)
+static int read_populated(struct reading *reading, uint64_t start, uint64_t end)
 {
 	struct np_page_region regions[64];
 
 	while (start < end) {
 		int count = np_pagemap_scan(reading->fd, &start, end, NP_PAGE_IS_PRESENT | NP_PAGE_IS_SWAPPED,
-					    regions, sizeof(regions) / sizeof(*regions));
+					    NP_PAGE_IS_HUGE, regions, sizeof(regions) / sizeof(*regions));
 
 		if (count < 0)
 			return count;
 		for (int i = 0; i < count; i++) {
-			int result = read_span(reading, map, regions[i].start, regions[i].end);
+			bool huge = regions[i].categories & NP_PAGE_IS_HUGE;
+			int result = read_span(reading, regions[i].start, regions[i].end,
+					       huge ? NP_SIZE_PMD : NP_SIZE_BASE);
 
 			if (result)
 				return result;
@@ -171,22 +189,48 @@ static int read_populated(struct reading *reading, const struct np_map *map, uin
 	return 0;
 }
 
+/* Where nobody says what is huge, only move_pages may: by what it does not find. */
+static int read_blindly(struct reading *reading, uint64_t start, uint64_t end)
+{
+	int result = read_span(reading, start, end, NP_SIZE_BASE);
+
+	if (reading->may_be_thp && reading->seen)
+		reading->untold |= NP_UNTOLD_THP;
+	if (reading->may_be_thp && reading->seen && (!reading->rules->move_pages_misses || reading->move_error))
+		reading->untold |= NP_UNTOLD_PROTNONE_THP;
+	return result;
+}
+
+static int read_mapping(struct reading *reading, uint64_t start, uint64_t end)
+{
+	int result = -ENOTSUP;
+
+	if (reading->map->end - reading->map->start >= HUGE_BYTES)
+		result = read_populated(reading, start, end);
+	return result == -ENOTSUP ? read_blindly(reading, start, end) : result;
+}
+
 int np_pagemap_read(int pagemap_fd, pid_t pid, const struct np_pagemap_rules *rules,
 		    struct np_classifier *classifier, uint64_t start, uint64_t end, int *ret_move_error)
 {
-	struct reading reading = { pagemap_fd, pid, rules, classifier, 0 };
+	struct reading reading = { .fd = pagemap_fd, .pid = pid, .rules = rules, .classifier = classifier };
 
 	for (size_t i = 0; i < classifier->maps->count; i++) {
 		const struct np_map *map = &classifier->maps->maps[i];
 		uint64_t first = map->start > start ? map->start : start, last = map->end < end ? map->end : end;
-		int result = -ENOTSUP;
+		int result;
 
-		if (last > first && last - first > LARGE_BYTES)
-			result = read_populated(&reading, map, first, last);
-		if (result == -ENOTSUP)
-			result = read_span(&reading, map, first, last);
+		if (first >= last)
+			continue;
+		reading.map = map;
+		reading.may_be_thp = map->end - map->start >= HUGE_BYTES && !classifier->hugetlb[i];
+		reading.seen = false;
+		reading.untold = 0;
+		result = read_mapping(&reading, first, last);
 		if (result)
 			return result;
+		/* What is mapped by frame looks empty: walk_page_test() in mm/pagewalk.c. */
+		np_classify_untold(classifier, i, reading.untold | (reading.seen ? 0 : NP_UNTOLD_SPECIAL));
 	}
 	*ret_move_error = reading.move_error;
 	return 0;

@@ -11,12 +11,12 @@ struct pm_scan_arg {
 
 #define PAGEMAP_SCAN _IOWR('f', 16, struct pm_scan_arg)
 
-int np_pagemap_scan(int pagemap_fd, uint64_t *start, uint64_t end, uint64_t categories,
+int np_pagemap_scan(int pagemap_fd, uint64_t *start, uint64_t end, uint64_t categories, uint64_t told,
 		    struct np_page_region *regions, size_t room)
 {
 	struct pm_scan_arg scan = {
 		.size = sizeof(scan), .start = *start, .end = end, .vec = (uintptr_t)regions, .vec_len = room,
-		.category_anyof_mask = categories, .return_mask = categories,
+		.category_anyof_mask = categories, .return_mask = categories | told,
 	};
 	int count;
 

@@ -116,7 +116,7 @@ static int scan_batch(const struct np_reading *reading, int fd, uint64_t start, 
 	struct np_page_region regions[64];
 
 	while (start < end) {
-		int count = np_pagemap_scan(fd, &start, end, NP_PAGE_IS_PRESENT, regions,
+		int count = np_pagemap_scan(fd, &start, end, NP_PAGE_IS_PRESENT, 0, regions,
 					    sizeof(regions) / sizeof(regions[0]));
 
 		if (count < 0)

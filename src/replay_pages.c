@@ -15,23 +15,40 @@
 /* No address space has more, and no sum of so many overflows. */
 #define PAGES_MOST ((int64_t)NP_RUN_PAGES_MOST)
 
-#define COUNTER(key_, member) { .key = (key_), .read = np_field_count, .offset = offsetof(struct np_tally, member), \
-				.most = PAGES_MOST }
+#define COUNTER(key_, member, flags_) { .key = (key_), .read = np_field_count, .offset = offsetof(struct np_tally, member), \
+					.flags = (flags_), .most = PAGES_MOST }
 
 static const struct np_field counters[] = {
-	COUNTER("zero", zero),	     COUNTER("special", special),   COUNTER("swapped", swapped),
-	COUNTER("migrating", migrating), COUNTER("device", device), COUNTER("poisoned", poisoned),
-	COUNTER("marker", marker),   COUNTER("guard", guard),	    COUNTER("unknown", unknown),
+	COUNTER("zero", zero, NP_FIELD_NULL),
+	COUNTER("special", special, NP_FIELD_NULL),
+	COUNTER("swapped", swapped, 0),
+	COUNTER("migrating", migrating, NP_FIELD_NULL),
+	COUNTER("device", device, NP_FIELD_NULL),
+	COUNTER("poisoned", poisoned, NP_FIELD_NULL),
+	COUNTER("marker", marker, NP_FIELD_NULL),
+	COUNTER("guard", guard, NP_FIELD_NULL),
+	COUNTER("unknown", unknown, 0),
 	NP_FIELD_END,
 };
 
-const struct np_field np_huge_fields[] = {
-	COUNTER("thp_pages", thp),
-	COUNTER("hugetlb_pages", hugetlb),
-	{ .key = "hinted_thp_pages", .read = np_field_count, .offset = offsetof(struct np_tally, hinted_thp),
-	  .flags = NP_FIELD_NULL, .most = PAGES_MOST },
-	COUNTER("protnone_thp_pages", protnone_thp),
+static const struct np_field huge_counters[] = {
+	COUNTER("thp_pages", thp, NP_FIELD_NULL),
+	COUNTER("hugetlb_pages", hugetlb, 0),
+	COUNTER("hinted_thp_pages", hinted_thp, NP_FIELD_NULL), /* with the hints */
+	COUNTER("protnone_thp_pages", protnone_thp, NP_FIELD_NULL),
 	NP_FIELD_END,
+};
+
+/* What each null of them says. */
+static const struct {
+	const char *key;
+	unsigned untold;
+} nulls[] = {
+	{ "zero", NP_UNTOLD_ZERO },	    { "special", NP_UNTOLD_SPECIAL },
+	{ "migrating", NP_UNTOLD_ENTRIES }, { "device", NP_UNTOLD_ENTRIES },
+	{ "poisoned", NP_UNTOLD_ENTRIES },  { "marker", NP_UNTOLD_ENTRIES },
+	{ "guard", NP_UNTOLD_ENTRIES },	    { "other", NP_UNTOLD_ENTRIES },
+	{ "thp_pages", NP_UNTOLD_THP },	    { "protnone_thp_pages", NP_UNTOLD_PROTNONE_THP },
 };
 
 /* What the report says that the sums are. */
@@ -41,7 +58,7 @@ struct sums {
 
 static const struct np_field sum_fields[] = {
 	{ .key = "resident", .read = np_field_count, .offset = offsetof(struct sums, resident), .most = PAGES_MOST },
-	{ .key = "other", .read = np_field_count, .offset = offsetof(struct sums, other) },
+	{ .key = "other", .read = np_field_count, .offset = offsetof(struct sums, other), .flags = NP_FIELD_NULL },
 	NP_FIELD_END,
 };
 
@@ -121,6 +138,23 @@ static int read_states(struct np_replay *replay, const struct np_json *value, st
 	return result ? result : read_state(replay, value, "hinted", ret->by_node[NP_R_HINTED]);
 }
 
+static void note_nulls(const struct np_json *object, struct np_tally *tally)
+{
+	for (size_t i = 0; i < sizeof(nulls) / sizeof(nulls[0]); i++)
+		if (is_null(object, nulls[i].key))
+			tally->untold |= nulls[i].untold;
+}
+
+int np_field_huge(struct np_replay *replay, const struct np_json *value,
+		  const struct np_field *field __attribute__((unused)), void *ret)
+{
+	int result = np_replay_object(replay, value, huge_counters, ret);
+
+	if (!result)
+		note_nulls(value, ret);
+	return result;
+}
+
 int np_field_pages(struct np_replay *replay, const struct np_json *value,
 		   const struct np_field *field __attribute__((unused)), void *ret)
 {
@@ -135,9 +169,10 @@ int np_field_pages(struct np_replay *replay, const struct np_json *value,
 		result = read_states(replay, value, tally);
 	if (result)
 		return result;
+	note_nulls(value, tally);
 	if (sums.resident != np_tally_resident(tally, node_count, SIZE_MAX))
 		return np_replay_at(replay, "resident", np_replay_wrong(replay, _("not the sum of its states")));
-	if (sums.other != tally->device + tally->poisoned + tally->marker + tally->guard)
+	if (!(tally->untold & NP_UNTOLD_ENTRIES) && sums.other != (uint64_t)np_tally_other(tally).value)
 		return np_replay_at(replay, "other", np_replay_wrong(replay, _("not the sum of its states")));
 	return 0;
 }

@@ -11,8 +11,7 @@ int np_replay_tally_init(struct np_replay *replay, struct np_tally *ret);
 /* So many bytes more are taken by what the report makes cheap to ask for. 0, or a mistake. */
 int np_replay_account(struct np_replay *replay, uint64_t bytes);
 
-/* Fills an initialised struct np_tally from "pages", and its parts by huge pages from an object of this table. */
-np_field_reader np_field_pages;
-extern const struct np_field np_huge_fields[];
+/* Fill an initialised struct np_tally: from "pages", and its parts by huge pages from "huge". */
+np_field_reader np_field_pages, np_field_huge;
 
 #endif

@@ -50,7 +50,7 @@ static const struct np_field mapping_fields[] = {
 	{ .key = "page_bytes", .read = np_field_fact, AT(np_mapping, page_bytes), .flags = NP_FIELD_NULL },
 	{ .key = "policy", .read = np_field_text, AT(np_mapping, policy), .flags = NP_FIELD_NULL },
 	{ .key = "pages", .read = np_field_pages, AT(np_mapping, pages) },
-	{ .key = "huge", .read = np_field_object, AT(np_mapping, pages), .fields = np_huge_fields },
+	{ .key = "huge", .read = np_field_huge, AT(np_mapping, pages) },
 	NP_FIELD_END,
 };
 
@@ -144,8 +144,7 @@ static const struct np_field target_fields[] = {
 	{ .key = "source", .read = np_field_object, AT(np_target, source), .flags = NP_FIELD_NULL,
 	  .fields = source_fields },
 	{ .key = "pages", .read = np_field_pages, AT(np_target, pages), .flags = NP_FIELD_NULL },
-	{ .key = "huge", .read = np_field_object, AT(np_target, pages), .flags = NP_FIELD_NULL,
-	  .fields = np_huge_fields },
+	{ .key = "huge", .read = np_field_huge, AT(np_target, pages), .flags = NP_FIELD_NULL },
 	{ .key = "balancing", .read = np_field_object, .fields = balancing_fields },
 	{ .key = "threads_seen", .read = np_field_array, AT(np_target, threads_seen), .flags = NP_FIELD_OPTIONAL,
 	  .fields = thread_fields, .count_offset = offsetof(struct np_target, thread_count),

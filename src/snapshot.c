@@ -205,6 +205,41 @@ void np_tally_add(struct np_tally *sum, const struct np_tally *part, size_t node
 	sum->hugetlb += part->hugetlb;
 	sum->hinted_thp += part->hinted_thp;
 	sum->protnone_thp += part->protnone_thp;
+	sum->untold |= part->untold;
+}
+
+/* Those that some source can't tell. */
+static const struct {
+	size_t offset;
+	unsigned untold;
+} tellable[] = {
+	{ offsetof(struct np_tally, zero), NP_UNTOLD_ZERO },
+	{ offsetof(struct np_tally, special), NP_UNTOLD_SPECIAL },
+	{ offsetof(struct np_tally, migrating), NP_UNTOLD_ENTRIES },
+	{ offsetof(struct np_tally, device), NP_UNTOLD_ENTRIES },
+	{ offsetof(struct np_tally, poisoned), NP_UNTOLD_ENTRIES },
+	{ offsetof(struct np_tally, marker), NP_UNTOLD_ENTRIES },
+	{ offsetof(struct np_tally, guard), NP_UNTOLD_ENTRIES },
+	{ offsetof(struct np_tally, thp), NP_UNTOLD_THP },
+	{ offsetof(struct np_tally, protnone_thp), NP_UNTOLD_PROTNONE_THP },
+};
+
+struct np_fact np_tally_counter(const struct np_tally *tally, size_t offset)
+{
+	uint64_t counter;
+
+	for (size_t i = 0; i < sizeof(tellable) / sizeof(tellable[0]); i++)
+		if (tellable[i].offset == offset && tellable[i].untold & tally->untold)
+			return NP_NOT_KNOWN;
+	memcpy(&counter, (const char *)tally + offset, sizeof(counter));
+	return NP_FACT((int64_t)counter);
+}
+
+struct np_fact np_tally_other(const struct np_tally *tally)
+{
+	if (tally->untold & NP_UNTOLD_ENTRIES)
+		return NP_NOT_KNOWN;
+	return NP_FACT((int64_t)(tally->device + tally->poisoned + tally->marker + tally->guard));
 }
 
 uint64_t np_tally_state(const struct np_tally *tally, size_t node_count, enum np_resident state)

@@ -32,6 +32,15 @@ enum np_resident {
 	NP_R_STATES,
 };
 
+/* What a source could not tell: then counters of a tally are no numbers, but what was seen of them (np_tally_counter()). */
+enum np_untold {
+	NP_UNTOLD_ZERO = 1 << 0,	 /* the zero page looks like others */
+	NP_UNTOLD_SPECIAL = 1 << 1,	 /* what is mapped by frame was not shown */
+	NP_UNTOLD_ENTRIES = 1 << 2,	 /* what looked swapped may be migrating, device, poisoned, marker or guard as well */
+	NP_UNTOLD_THP = 1 << 3,		 /* present huge pages look like small ones */
+	NP_UNTOLD_PROTNONE_THP = 1 << 4, /* and so do those under PROT_NONE */
+};
+
 /*
  * Pages of one mapping, or of one process. by_node[state][i] belongs to the i-th node of the system's
  * list; by_node[state][node_count] are pages whose node is not known. One block of memory.
@@ -43,6 +52,7 @@ struct np_tally {
 	uint64_t thp, hugetlb;		/* in huge pages of a transparent / hugetlbfs mapping, in base pages */
 	uint64_t hinted_thp;		/* hinted as a whole huge page */
 	uint64_t protnone_thp;		/* under PROT_NONE as a whole huge page */
+	unsigned untold;		/* of enum np_untold */
 };
 
 struct np_node {
@@ -247,6 +257,10 @@ void np_tally_add(struct np_tally *sum, const struct np_tally *part, size_t node
 uint64_t np_tally_state(const struct np_tally *tally, size_t node_count, enum np_resident state);
 /* Pages in any resident state: on one node (index; node_count for "node not known") or on all (SIZE_MAX). */
 uint64_t np_tally_resident(const struct np_tally *tally, size_t node_count, size_t node_index);
+/* A counter of the tally by its offset there, hinted_thp apart, which is known where hints are. */
+struct np_fact np_tally_counter(const struct np_tally *tally, size_t offset);
+/* device, poisoned, marker and guard together. */
+struct np_fact np_tally_other(const struct np_tally *tally);
 /* Present and hinted are told apart. */
 bool np_tally_hints_known(const struct np_tally *tally, size_t node_count);
 

@@ -28,7 +28,7 @@ static const struct state_row {
 
 #define STATE_ROWS (sizeof(state_rows) / sizeof(state_rows[0]))
 
-/* The rows that are known in total only, and shown where they are not 0. */
+/* The rows that are known in total only, and shown where they are known and not 0. */
 static const struct counter_row {
 	const char *label;
 	size_t counter; /* offset in struct np_tally */
@@ -70,12 +70,12 @@ static size_t larger(size_t left, size_t right)
 	return left > right ? left : right;
 }
 
+/* 0 where it is not known: print_untold() says so. */
 static uint64_t counter_of(const struct layout *layout, const struct counter_row *row)
 {
-	uint64_t counter;
+	struct np_fact counter = np_tally_counter(&layout->target->pages, row->counter);
 
-	memcpy(&counter, (const char *)&layout->target->pages + row->counter, sizeof(counter));
-	return counter;
+	return counter.known ? (uint64_t)counter.value : 0;
 }
 
 static uint64_t state_pages(const struct layout *layout, enum np_resident state, size_t node)
@@ -350,6 +350,31 @@ static void print_below_each_other(const struct layout *layout, FILE *out)
 	print_counters(layout, width, out);
 }
 
+/* What has no row because it is not known, and not because there is none. */
+static void print_untold(const struct layout *layout, FILE *out)
+{
+	static const struct {
+		unsigned untold;
+		const char *names;
+	} untold[] = {
+		{ NP_UNTOLD_THP, N_("THP") },
+		{ NP_UNTOLD_ZERO, N_("zero page") },
+		{ NP_UNTOLD_SPECIAL, N_("special") },
+		{ NP_UNTOLD_ENTRIES, N_("which of the swapped ones are migrating, device, poisoned, marker or guard") },
+	};
+	char text[256] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < sizeof(untold) / sizeof(untold[0]) && used < sizeof(text); i++)
+		if (layout->target->pages.untold & untold[i].untold)
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", used ? ", " : _("not told: "),
+						 _(untold[i].names));
+	if (!used)
+		return;
+	fputc(' ', out);
+	np_view_wrap(layout->view, NP_DIM, 1, 3, text, out);
+}
+
 int np_view_pages(const struct np_target *target, const struct np_system *system, const struct np_view *view,
 		  FILE *out)
 {
@@ -370,6 +395,7 @@ int np_view_pages(const struct np_target *target, const struct np_system *system
 		print_side_by_side(&layout, out);
 	else
 		print_below_each_other(&layout, out);
+	print_untold(&layout, out);
 	free(layout.nodes);
 	return 0;
 }

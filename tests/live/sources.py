@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The second-best source, pagemap, against the best."""
 
+import errno
+import fcntl
 import pathlib
 
 from harness import (Factory, balancing, expect, expect_equal, frozen, look, look_partly, pages_in, test, total,
@@ -17,6 +19,19 @@ def kernel_ever_hinted():
     return False
 
 
+PAGEMAP_SCAN = 0xC0606610  # its argument has 96 bytes
+
+
+def has_pagemap_scan():
+    """Since 6.7 the kernel says what is huge; earlier ones do not know the call."""
+    with open("/proc/self/pagemap", "rb") as pagemap:
+        try:
+            fcntl.ioctl(pagemap, PAGEMAP_SCAN, bytearray(96))
+        except OSError as error:
+            return error.errno != errno.ENOTTY
+    return True
+
+
 def protnone(pages):
     return total(pages["protnone"])
 
@@ -30,11 +45,16 @@ def agree():
         expect(pagemap["source"]["why_not_better"], "pagemap does not say why it is not better")
         for region in factory.truth["mappings"]:
             exact, other = pages_in(bpf, region), pages_in(pagemap, region)
-            for state in ("resident", "zero", "swapped"):
+            for state in ("resident", "zero", "swapped", "migrating", "device", "poisoned", "marker", "guard"):
                 expect_equal(f"{region['name']}: {state}", other[state], exact[state])
             expect_equal(f"{region['name']}: protnone", protnone(other), protnone(exact))
-        for state in ("resident", "zero", "special", "swapped"):
+        for state in ("resident", "zero", "swapped"):
             expect_equal(f"total: {state}", pagemap["pages"][state], bpf["pages"][state])
+        # What is mapped by frame looks like nothing there.
+        expect_equal("special", pagemap["pages"]["special"], None)
+        for size in ("thp_pages", "protnone_thp_pages"):
+            expect_equal(size, pagemap["huge"][size], bpf["huge"][size] if has_pagemap_scan() else None)
+        expect(bpf["huge"]["thp_pages"] >= 3072, f"huge pages of the factory: {bpf['huge']}")
 
 
 @test()

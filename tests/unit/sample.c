@@ -136,6 +136,7 @@ struct np_snapshot *sample_hints_unknown(void)
 		target->pages.by_node[NP_R_PRESENT][i] = target->pages.by_node[NP_R_HINTED][i] = 0;
 	}
 	target->pages.hinted_thp = 0;
+	target->pages.untold = NP_UNTOLD_SPECIAL | NP_UNTOLD_ENTRIES | NP_UNTOLD_THP | NP_UNTOLD_PROTNONE_THP;
 	target->source = (struct np_source){
 		.name = "pagemap",
 		.elapsed_ns = 120400000,

@@ -106,7 +106,7 @@ static void test_tally_add(void **state)
 {
 	struct np_tally sum, part;
 	const size_t first = offsetof(struct np_tally, zero);
-	const size_t count = (sizeof(struct np_tally) - first) / sizeof(uint64_t);
+	const size_t count = (offsetof(struct np_tally, untold) - first) / sizeof(uint64_t);
 	uint64_t *sums = (uint64_t *)((char *)&sum + first), *parts = (uint64_t *)((char *)&part + first);
 
 	(void)state;
@@ -114,16 +114,41 @@ static void test_tally_add(void **state)
 	assert_int_equal(np_tally_init(&part, 3), 0);
 	for (size_t i = 0; i < count; i++)
 		parts[i] = i + 1;
+	sum.untold = NP_UNTOLD_ZERO;
+	part.untold = NP_UNTOLD_THP | NP_UNTOLD_ZERO;
 	for (size_t i = 0; i < (size_t)NP_R_STATES * 4; i++)
 		part.by_node[0][i] = 100 + i;
 	np_tally_add(&sum, &part, 3);
 	np_tally_add(&sum, &part, 3);
 	for (size_t i = 0; i < count; i++)
 		assert_int_equal(sums[i], 2 * (i + 1));
+	assert_int_equal(sum.untold, NP_UNTOLD_THP | NP_UNTOLD_ZERO);
 	for (size_t i = 0; i < (size_t)NP_R_STATES * 4; i++)
 		assert_int_equal(sum.by_node[0][i], 2 * (100 + i));
 	np_tally_free(&part);
 	np_tally_free(&sum);
+}
+
+/* What is untold is no number, whatever was counted; nothing else is kept back. */
+static void test_tally_untold(void **state)
+{
+	struct np_tally tally = { .zero = 1, .special = 2, .device = 3, .guard = 4, .thp = 5, .hugetlb = 6, .swapped = 7 };
+
+	(void)state;
+	assert_int_equal(np_tally_counter(&tally, offsetof(struct np_tally, thp)).value, 5);
+	assert_int_equal(np_tally_other(&tally).value, 7);
+	tally.untold = NP_UNTOLD_THP;
+	assert_false(np_tally_counter(&tally, offsetof(struct np_tally, thp)).known);
+	assert_true(np_tally_counter(&tally, offsetof(struct np_tally, special)).known);
+	assert_true(np_tally_other(&tally).known);
+	tally.untold = NP_UNTOLD_ENTRIES | NP_UNTOLD_SPECIAL | NP_UNTOLD_ZERO;
+	assert_true(np_tally_counter(&tally, offsetof(struct np_tally, thp)).known);
+	assert_false(np_tally_counter(&tally, offsetof(struct np_tally, special)).known);
+	assert_false(np_tally_counter(&tally, offsetof(struct np_tally, zero)).known);
+	assert_false(np_tally_counter(&tally, offsetof(struct np_tally, guard)).known);
+	assert_false(np_tally_other(&tally).known);
+	assert_int_equal(np_tally_counter(&tally, offsetof(struct np_tally, swapped)).value, 7);
+	assert_int_equal(np_tally_counter(&tally, offsetof(struct np_tally, hugetlb)).value, 6);
 }
 
 static void test_names(void **state)
@@ -139,7 +164,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_problems),  cmocka_unit_test(test_destroy), cmocka_unit_test(test_tally),
-		cmocka_unit_test(test_tally_add), cmocka_unit_test(test_names),
+		cmocka_unit_test(test_tally_add), cmocka_unit_test(test_tally_untold), cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
