@@ -200,7 +200,7 @@ static const struct judging waits = {
 	NP_CHECK_STALLS, mean_wait_ns, { .ratio = true, .found_from = 1.5, .none_below = 1.5 }, HUGE_VAL, NULL,
 };
 static const struct judging losses = {
-	NP_CHECK_LOSES, lost_share, { .found_from = 0.01, .none_below = 0.25 }, 0.75,
+	NP_CHECK_LOSES, lost_share, { .found_from = 0.01, .none_below = 0.1 }, 0.75,
 	N_("most scans are lost without any reader too; a less busy machine might make it known"),
 };
 
