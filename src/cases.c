@@ -102,6 +102,16 @@ static void report_no_grains(struct np_snapshot *snapshot)
 	}
 }
 
+/* It has no processes, and no shape but its own, here as where it was made. */
+static int check_kernel_options(const struct np_options *options, char **ret_error)
+{
+	if (!options->shaped && !options->vmas && !options->map && !options->svg && !options->explain && !options->all &&
+	    !options->target_count)
+		return 0;
+	return file_error(options->replay, _("a report of --check-kernel, which has no processes and no tables to shape"),
+			  -EINVAL, ret_error);
+}
+
 int np_case_replay(const struct np_options *options, struct np_snapshot **ret, char **ret_error)
 {
 	np_cleanup_free char *mistake = NULL;
@@ -112,6 +122,8 @@ int np_case_replay(const struct np_options *options, struct np_snapshot **ret, c
 		return file_error(options->replay, mistake, -EBADMSG, ret_error);
 	if (!result)
 		result = np_options_check_nodes(options, &snapshot->system, ret_error);
+	if (!result && snapshot->kernel_check)
+		result = check_kernel_options(options, ret_error);
 	if (result) {
 		np_snapshot_destroy(snapshot);
 		return result;
@@ -131,10 +143,12 @@ static int write_file(const struct np_snapshot *snapshot, np_writer *writer, con
 {
 	int result = path ? np_report_write(snapshot, writer, path, mode) : 0;
 
-	if (result == 0 || result == -ENOMEM)
+	/* What is wrong with standard output is said at the end, once for all that goes there. */
+	if (result == 0 || result == -ENOMEM || strcmp(path, "-") == 0)
 		return result;
 	return file_error(path,
 			  result == -ENOTSUP ? _("numaprobe was built without zstd; choose another name") :
+			  result == -ELOOP   ? _("a symbolic link to a file: name the file itself, or - for standard output") :
 					       strerror(-result),
 			  -EIO, ret_error);
 }

@@ -81,6 +81,14 @@ bool np_column_choice_needs_numa_maps(const struct np_column_choice *choice, con
 	return false;
 }
 
+bool np_column_choice_needs_only_numa_maps(const struct np_column_choice *choice)
+{
+	for (size_t i = 0; i < choice->list.count; i++)
+		if (!(choice->list.refs[i].column->flags & NP_COLUMN_NUMA_MAPS))
+			return false;
+	return true;
+}
+
 static bool names_missing_node(const struct np_column_ref *ref, const struct np_system *system)
 {
 	return ref->column && ref->column->flags & NP_COLUMN_PER_NODE && ref->node != NP_NODE_ALL &&

@@ -32,6 +32,9 @@ void np_column_choice_free(struct np_column_choice *choice);
 /* The choice, or the column to sort by, cannot be shown without numa_maps. */
 bool np_column_choice_needs_numa_maps(const struct np_column_choice *choice, const struct np_column_ref *sort);
 
+/* All columns that were named, if any were, are out of numa_maps. */
+bool np_column_choice_needs_only_numa_maps(const struct np_column_choice *choice);
+
 /* A column is chosen, or sorted by, that only mappings have. */
 bool np_column_choice_names_mappings(const struct np_column_choice *choice, const struct np_column_ref *sort);
 

@@ -44,7 +44,7 @@ bool np_explain_is_balanced(const struct np_snapshot *snapshot)
 	return mode_has(snapshot, MODE_NORMAL);
 }
 
-static bool is_off(const struct np_snapshot *snapshot)
+bool np_explain_is_off(const struct np_snapshot *snapshot)
 {
 	return snapshot->system.numa_balancing.known && snapshot->system.numa_balancing.value == 0;
 }
@@ -144,7 +144,7 @@ static size_t nodes_in_use(const struct np_snapshot *snapshot, const struct np_t
 
 static bool is_spread_and_off(const struct np_snapshot *snapshot, const struct np_target *target)
 {
-	return is_off(snapshot) && nodes_in_use(snapshot, target) > 1;
+	return np_explain_is_off(snapshot) && nodes_in_use(snapshot, target) > 1;
 }
 
 /* "3.7M on node 0, 78.2M on node 1" */
@@ -197,7 +197,7 @@ static int write_hints(const struct np_snapshot *snapshot, const struct np_targe
 		np_explain_size(snapshot, view, pages).text, faults);
 	if (huge_faults > 0)
 		fprintf(out, _(", of which %" PRIu64 " are for whole huge pages"), huge_faults);
-	if (is_off(snapshot))
+	if (np_explain_is_off(snapshot))
 		fputs(_(". NUMA balancing is off now (kernel.numa_balancing is 0), so these were left by an earlier scan"),
 		      out);
 	fputc('.', out);

@@ -197,8 +197,10 @@ int np_rule_cpuset_write(const struct np_snapshot *snapshot, const struct np_tar
 	fprintf(out, _("Its cpuset allows memory on %zu of %zu nodes (cpuset.mems: %s), and %s of %s (%s) are on others. "),
 		allowed.nodes, allowed.of_nodes, nodes, np_explain_size(snapshot, view, allowed.outside).text,
 		np_explain_size(snapshot, view, whole).text, np_explain_percent(allowed.outside, whole).text);
-	if (!np_explain_is_balanced(snapshot))
+	if (np_explain_is_off(snapshot))
 		fputs(_("NUMA balancing is off, so they stay there."), out);
+	else if (!snapshot->system.numa_balancing.known)
+		fputs(_("Whether NUMA balancing is on is not known."), out);
 	else if (allowed.nodes == 1 && allowed.outside == 0)
 		fputs(_("NUMA balancing can move none of it, wherever its threads run."), out);
 	else

@@ -20,6 +20,8 @@ uint64_t np_explain_resident_on(const struct np_snapshot *snapshot, const struct
 
 /* kernel.numa_balancing has the bit that is ordinary balancing. */
 bool np_explain_is_balanced(const struct np_snapshot *snapshot);
+/* It is known to be 0. */
+bool np_explain_is_off(const struct np_snapshot *snapshot);
 
 /* Base pages in a huge page of the kind that an entry of the second level maps. */
 uint64_t np_explain_pages_of_huge(const struct np_snapshot *snapshot);

@@ -167,6 +167,11 @@ static int parse_cgroup(const char *argument, struct np_options *options, char *
 	return 0;
 }
 
+static int bad_interval(const char *text, char **ret_error)
+{
+	return np_usage_error(ret_error, text, _("invalid interval '%s': give seconds, 0.01 to 86400"));
+}
+
 /* Seconds, maybe with a fraction, without the locale: 0.01 to 86400. */
 static int parse_watch(const char *argument, struct np_options *options, char **ret_error)
 {
@@ -175,13 +180,14 @@ static int parse_watch(const char *argument, struct np_options *options, char **
 
 	for (; *at >= '0' && *at <= '9' && ns <= 86400; at++)
 		ns = ns * 10 + (uint64_t)(*at - '0');
-	if (ns <= 86400)
-		ns *= 1000000000;
+	if (ns > 86400)
+		return bad_interval(text, ret_error);
+	ns *= 1000000000;
 	if (*at == '.')
 		for (at++; *at >= '0' && *at <= '9'; at++)
 			ns += (uint64_t)(*at - '0') * (digit_ns /= 10);
 	if (*at != '\0' || ns < 10000000 || ns > 86400ULL * 1000000000)
-		return np_usage_error(ret_error, text, _("invalid interval '%s': give seconds, 0.01 to 86400"));
+		return bad_interval(text, ret_error);
 	options->watch_ns = ns;
 	return 0;
 }
@@ -198,7 +204,7 @@ static int parse_count(const char *argument, struct np_options *options, char **
 	unsigned long count = strtoul(argument, &end, 10);
 
 	if (*argument < '0' || *argument > '9' || *end != '\0' || count == 0 || count > UINT32_MAX)
-		return np_usage_error(ret_error, argument, _("invalid count '%s': give 1 or more"));
+		return np_usage_error(ret_error, argument, _("invalid count '%s': give 1 to 4294967295"));
 	options->count = count;
 	return 0;
 }

@@ -32,7 +32,6 @@ static const char *const exclusive[][3] = {
 	{ "watch", "compare" },
 	{ "watch", "explain" },
 	{ "watch", "experiment", "check-kernel" },
-	{ "count", "experiment", "check-kernel" },
 	{ "watch", "report" },
 	{ "watch", "replay" },
 	{ "watch", "redact" },
@@ -42,6 +41,8 @@ static const char *const exclusive[][3] = {
 	{ "experiment", "raw", "pairs" },
 	{ "experiment", "range" },
 	{ "experiment", "check-kernel", "replay" },
+	{ "quick", "rounds" },
+	{ "quick", "with-kvm" },
 	{ "check-kernel", "compare", "experiment" },
 	{ "check-kernel", "range" },
 	{ "check-kernel", "vmas" },
@@ -61,6 +62,7 @@ static const char *const exclusive[][3] = {
 	{ "openmetrics", "raw", "pairs" },
 	{ "openmetrics", "explain" },
 	{ "openmetrics", "vmas" },
+	{ "openmetrics", "range" },
 	{ "openmetrics", "output", "output-all" },
 	{ "openmetrics", "sort" },
 	{ "openmetrics", "nonzero" },
@@ -188,28 +190,64 @@ static int apply(const struct np_option *option, struct np_options *options, boo
 	return 0;
 }
 
+/* The name under which an option was given, or NULL: --count watches too. */
+static const char *given_as(const bool seen[NP_OPTION_LIMIT], const char *name)
+{
+	if (seen[option_index(name)])
+		return name;
+	return strcmp(name, "watch") == 0 && seen[option_index("count")] ? "count" : NULL;
+}
+
 static int check_exclusive(const bool seen[NP_OPTION_LIMIT], char **ret_error)
 {
 	for (size_t i = 0; i < sizeof(exclusive) / sizeof(exclusive[0]); i++) {
 		const char *first = NULL;
 
 		for (size_t j = 0; j < 3 && exclusive[i][j]; j++) {
-			if (!seen[option_index(exclusive[i][j])])
+			const char *name = given_as(seen, exclusive[i][j]);
+
+			if (!name)
 				continue;
-			if (first && asprintf(ret_error, _("--%s and --%s exclude each other"), first, exclusive[i][j]) < 0)
+			if (first && asprintf(ret_error, _("--%s and --%s exclude each other"), first, name) < 0)
 				return -ENOMEM;
 			if (first)
 				return -EINVAL;
-			first = exclusive[i][j];
+			first = name;
 		}
 	}
 	return 0;
 }
 
+static bool is_standard_output(const char *path)
+{
+	return path && strcmp(path, "-") == 0;
+}
+
+/* Standard output is one document's: JSON, which a report is too, a picture, or metrics. */
+static int check_standard_output(const struct np_options *options, char **ret_error)
+{
+	bool json = options->format == NP_FORMAT_JSON || is_standard_output(options->report);
+	bool metrics = options->format == NP_FORMAT_METRICS && (!options->metrics || is_standard_output(options->metrics));
+
+	if (json + metrics + is_standard_output(options->svg) <= 1)
+		return 0;
+	*ret_error = strdup(_("standard output takes one document: give the others a FILE"));
+	return *ret_error ? -EINVAL : -ENOMEM;
+}
+
+static int check_rounds(const bool seen[NP_OPTION_LIMIT], const struct np_options *options, char **ret_error)
+{
+	if (options->rounds || !seen[option_index("experiment")] || options->freeze)
+		return 0;
+	*ret_error = strdup(_("--rounds 0 leaves nothing to try without --freeze"));
+	return *ret_error ? -EINVAL : -ENOMEM;
+}
+
 /* JSON has one shape: -o only asks for what it leaves out otherwise, policies and page sizes. */
 static int check_json_columns(const bool seen[NP_OPTION_LIMIT], const struct np_options *options, char **ret_error)
 {
-	if (options->format != NP_FORMAT_JSON || np_options_need_numa_maps(options) || !seen[option_index("output")])
+	if (options->format != NP_FORMAT_JSON || !seen[option_index("output")] ||
+	    np_column_choice_needs_only_numa_maps(&options->columns))
 		return 0;
 	*ret_error = strdup(_("--json has one shape; of -o's columns it takes policy and pagesize, which have to be asked "
 			      "for"));
@@ -341,6 +379,10 @@ static int parse_all(int argc, char **argv, const struct getopt_tables *tables, 
 		error = check_needs(seen, ret_error);
 	if (error == 0)
 		error = check_json_columns(seen, options, ret_error);
+	if (error == 0)
+		error = check_standard_output(options, ret_error);
+	if (error == 0)
+		error = check_rounds(seen, options, ret_error);
 	if (error < 0)
 		return error;
 	error = parse_targets(argv + optind, (size_t)(argc - optind), options, ret_error);
@@ -434,6 +476,6 @@ void np_options_help(FILE *out)
 	}
 	fprintf(out, "\n%s\n", _("An option of a table asks for one: of processes where they are named as a\n"
 				  "group (by command, -a, -t or -g), else of mappings, as -v does. Exit status:\n"
-				  "0 all well, 1 failure, 2 wrong usage, 3 something could not be read. More is in\n"
-				  "numaprobe(8)."));
+				  "0 all well, 1 failure, 2 wrong usage, 3 something could not be read, 4 a defect\n"
+				  "was found (-k, -x). More is in numaprobe(8)."));
 }

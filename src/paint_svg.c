@@ -301,6 +301,7 @@ static int put_target(struct svg *svg)
 	fprintf(svg->out, "<text x=\"%d\" y=\"%u\" class=\"title\">PID %d ", LEFT, svg->top + 24, (int)target->pid);
 	error = put_text(target->command ? target->command : NP_VIEW_UNKNOWN, svg->out);
 	fprintf(svg->out, _(", %s resident"), size);
+	np_view_range(target, ", ", svg->out);
 	fputs("</text>\n", svg->out);
 	put_legends(svg);
 	for (size_t i = 0; !error && i < svg->layout->row_count; i++) {

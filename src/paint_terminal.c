@@ -265,8 +265,10 @@ static int paint_heading(const struct painting *painting)
 		return -ENOMEM;
 	np_format_bytes(np_pages_to_bytes(np_tally_resident(&target->pages, painting->snapshot->system.node_count, SIZE_MAX),
 					  painting->snapshot->system.page_bytes), painting->view->bytes, size);
-	fprintf(painting->out, _("%sPID %d %s%s, %s resident\n"), np_paint(painting->view, NP_BOLD), (int)target->pid,
+	fprintf(painting->out, _("%sPID %d %s%s, %s resident"), np_paint(painting->view, NP_BOLD), (int)target->pid,
 		command, np_paint_end(painting->view, NP_BOLD), size);
+	np_view_range(target, ", ", painting->out);
+	fputc('\n', painting->out);
 	free(command);
 	return 0;
 }

@@ -190,10 +190,18 @@ static int redact_words(struct redaction *redaction, char **text)
 	return 0;
 }
 
-/* What a problem is about: a file of the kernel's, an option, another file, or a command that was looked for. */
+/* "4711" or "PID 4711". A process may have such a name, but it was not looked for by it. */
+static bool is_pid(const char *what)
+{
+	const char *digits = starts_with(what, "PID ") ? what + 4 : what;
+
+	return *digits && digits[strspn(digits, "0123456789")] == '\0';
+}
+
+/* What a problem is about: a file of the kernel's, a process, an option, another file, or a command that was looked for. */
 static int redact_what(struct redaction *redaction, char **what)
 {
-	if (is_kernels_file(*what))
+	if (is_kernels_file(*what) || is_pid(*what))
 		return 0;
 	if (starts_with(*what, "--"))
 		return redact_words(redaction, what);

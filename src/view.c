@@ -3,6 +3,7 @@
 #include "view.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <langinfo.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -77,7 +78,7 @@ void np_view_labelled(const struct np_view *view, size_t indent, size_t column, 
 		      const char *text, FILE *out)
 {
 	size_t width = indent + np_text_width(label, SIZE_MAX);
-	size_t blanks = width < column ? column - width : 1;
+	size_t blanks = width < column ? column - width : *label != '\0';
 
 	fprintf(out, "%*s%s%*s", (int)indent, "", label, (int)blanks, "");
 	np_view_wrap(view, paint, width + blanks, column, text, out);
@@ -125,6 +126,12 @@ char *np_view_text(const char *format, ...)
 	text = text_of(format, arguments);
 	va_end(arguments);
 	return text;
+}
+
+void np_view_range(const struct np_target *target, const char *separator, FILE *out)
+{
+	if (target->range_end != 0)
+		fprintf(out, _("%sonly %" PRIx64 "-%" PRIx64), separator, target->range_start, target->range_end);
 }
 
 int np_view_target_heading(const struct np_view *view, const struct np_target *target, const char *what, FILE *out)

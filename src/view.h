@@ -52,6 +52,9 @@ struct np_target;
 /* The heading of what follows about one process; what, in the user's language, is printed as it is. 0 or -ENOMEM. */
 int np_view_target_heading(const struct np_view *view, const struct np_target *target, const char *what, FILE *out);
 
+/* "SEPARATORonly 7f00-7fff": the part of the target that was looked at; nothing where that is all of it. */
+void np_view_range(const struct np_target *target, const char *separator, FILE *out);
+
 /* A text by a format; the caller frees it. NULL where memory is short. */
 char *np_view_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -12,6 +12,7 @@
 #include "i18n.h"
 #include "units.h"
 #include "view_check_text.h"
+#include "view_summary.h"
 
 #define NAME_WIDTH 20
 #define CELL_WIDTH 14
@@ -33,8 +34,10 @@ static const enum np_paint paints[NP_CHECK_RESULTS] = {
 
 static void print_heading(const struct page *page, const char *name, const char *question)
 {
-	fprintf(page->out, "\n %s%s%s  %s%s%s\n", np_paint(page->view, NP_BOLD), name, np_paint_end(page->view, NP_BOLD),
-		np_paint(page->view, NP_DIM), question, np_paint_end(page->view, NP_DIM));
+	size_t indent = 1 + np_text_width(name, SIZE_MAX) + 2;
+
+	fprintf(page->out, "\n %s%s%s  ", np_paint(page->view, NP_BOLD), name, np_paint_end(page->view, NP_BOLD));
+	np_view_wrap(page->view, NP_DIM, indent, indent, question, page->out);
 }
 
 /* A label and a text beside it, which goes on below itself. */
@@ -156,7 +159,7 @@ static int print_saying_reasons(const struct page *page)
 
 static int print_distorts(const struct page *page)
 {
-	print_heading(page, _("distorts"), _("how many resident pages does a reader count, of memory that is inaccessible?"));
+	print_heading(page, _("distorts"), _("how many pages of inaccessible memory does a reader count?"));
 	print_name(page, "");
 	np_view_cell(_("under PROT_NONE"), 2 * CELL_WIDTH, page->out);
 	np_view_cell(_("NUMA-hinted"), 2 * CELL_WIDTH, page->out);
@@ -319,7 +322,7 @@ static int print_defects(const struct page *page)
 {
 	int error = 0;
 
-	print_heading(page, _("known defects"), _("does this kernel have them? tested, and as its version would suggest"));
+	print_heading(page, _("known defects"), _("does this kernel have them? by test, and by its version alone"));
 	for (const struct np_defect *defect = np_defects; defect->name && !error; defect++)
 		error = print_defect(page, defect);
 	return error;
@@ -381,14 +384,13 @@ static int print_title(const struct page *page)
 {
 	const char *separator = page->view->utf8 ? "\302\267" : "-";
 	char *kernel = np_escape(page->system->kernel ? page->system->kernel : NP_VIEW_UNKNOWN, page->view->utf8);
-	const struct np_fact *balancing = &page->system->numa_balancing;
 
 	if (!kernel)
 		return -ENOMEM;
-	fprintf(page->out, _("%sLinux %s%s %s %zu %s %s NUMA balancing %s\n"), np_paint(page->view, NP_BOLD), kernel,
-		np_paint_end(page->view, NP_BOLD), separator, page->system->node_count,
-		P_("node", "nodes", page->system->node_count), separator,
-		!balancing->known ? _("unknown") : balancing->value & 1 ? _("on") : _("off"));
+	fprintf(page->out, "%sLinux %s%s %s ", np_paint(page->view, NP_BOLD), kernel, np_paint_end(page->view, NP_BOLD),
+		separator);
+	fprintf(page->out, P_("%zu node", "%zu nodes", page->system->node_count), page->system->node_count);
+	fprintf(page->out, " %s %s\n", separator, np_view_balancing(&page->system->numa_balancing));
 	free(kernel);
 	return 0;
 }

@@ -67,6 +67,12 @@ static void print_unreadable(const struct np_snapshot *snapshot, const struct np
 			np_paint(view, NP_RED), missing, np_paint_end(view, NP_RED));
 }
 
+static void print_note(const struct np_view *view, const char *text, FILE *out)
+{
+	fputc(' ', out);
+	np_view_wrap(view, NP_DIM, 1, 1, text, out);
+}
+
 /* How the pages are known, once for all: they come from one source. */
 static void print_source(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
 {
@@ -77,10 +83,10 @@ static void print_source(const struct np_snapshot *snapshot, const struct np_vie
 			source = &snapshot->targets[i].source;
 	if (!source || !source->name)
 		return;
-	fprintf(out, " %s%s\n %s%s\n", np_paint(view, NP_DIM), _("memory that processes share is counted in each of them"),
-		strcmp(source->name, "bpf") == 0 ? _("page tables read directly; that took no lock of any process") :
-						   _("read from pagemap and move_pages(2), not from page tables"),
-		np_paint_end(view, NP_DIM));
+	print_note(view, _("memory that processes share is counted in each of them"), out);
+	print_note(view, strcmp(source->name, "bpf") == 0 ? _("page tables read directly; that took no lock of any process") :
+							    _("read from pagemap and move_pages(2), not from page tables"),
+		   out);
 }
 
 static int print_for_people(const struct np_snapshot *snapshot, const struct np_options *options,
@@ -91,7 +97,7 @@ static int print_for_people(const struct np_snapshot *snapshot, const struct np_
 
 	if (error)
 		return error;
-	error = np_view_system_line(&snapshot->system, view, out);
+	error = np_view_system_line(snapshot, view, out);
 	if (!error) {
 		fputc('\n', out);
 		error = np_view_process_table(snapshot, &total, options, view, out);

@@ -13,7 +13,7 @@
 #include "view_kernel.h"
 #include "view_pages.h"
 
-static const char *balancing_text(const struct np_fact *setting)
+const char *np_view_balancing(const struct np_fact *setting)
 {
 	if (!setting->known)
 		return _("NUMA balancing unknown");
@@ -60,16 +60,19 @@ static int write_system(const struct np_system *system, const char *separator, c
 	error = print_foreign(system->kernel, view, out);
 	fputs(separator, out);
 	fprintf(out, P_("%zu node", "%zu nodes", system->node_count), system->node_count);
-	fprintf(out, "%s%s", separator, balancing_text(&system->numa_balancing));
+	fprintf(out, "%s%s", separator, np_view_balancing(&system->numa_balancing));
 	return error;
 }
 
-int np_view_system_line(const struct np_system *system, const struct np_view *view, FILE *out)
+int np_view_system_line(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out)
 {
+	const char *separator = view->utf8 ? " \302\267 " : " - ";
 	int error;
 
 	fputs(np_paint(view, NP_BOLD), out);
-	error = write_system(system, view->utf8 ? " \302\267 " : " - ", view, out);
+	error = write_system(&snapshot->system, separator, view, out);
+	if (snapshot->target_count)
+		np_view_range(&snapshot->targets[0], separator, out);
 	fprintf(out, "%s\n", np_paint_end(view, NP_BOLD));
 	return error;
 }
@@ -88,8 +91,7 @@ static int write_heading(const struct np_target *target, const struct np_system 
 	fputs(separator, out);
 	if (!error)
 		error = write_system(system, separator, view, out);
-	if (target->range_end != 0)
-		fprintf(out, _("%sonly %" PRIx64 "-%" PRIx64), separator, target->range_start, target->range_end);
+	np_view_range(target, separator, out);
 	return error;
 }
 

@@ -418,11 +418,10 @@ static void print_padded(const struct plan *plan, size_t column, const char *tex
 	fprintf(out, "%*s%s%*s%s", right ? blanks : 0, "", text, right || last ? 0 : blanks, "", last ? "\n" : " ");
 }
 
-/* Room for a number that grows a little, and no headings but where the columns are other ones. */
-static int fit_widths(const struct plan *plan, struct np_line_widths *widths, bool *ret_new)
+/* Room for a number that grows a little. Columns that are other ones than before have a heading of their own. */
+static int fit_widths(const struct plan *plan, struct np_line_widths *widths)
 {
-	*ret_new = widths->count != plan->columns.count;
-	if (*ret_new) {
+	if (widths->count != plan->columns.count) {
 		size_t *more = calloc(plan->columns.count + 1, sizeof(*more));
 
 		if (!more)
@@ -430,6 +429,7 @@ static int fit_widths(const struct plan *plan, struct np_line_widths *widths, bo
 		free(widths->widths);
 		widths->widths = more;
 		widths->count = plan->columns.count;
+		widths->headed = false;
 	}
 	for (size_t i = 0; i < plan->columns.count; i++) {
 		size_t width = column_width(plan, i);
@@ -444,12 +444,11 @@ static int fit_widths(const struct plan *plan, struct np_line_widths *widths, bo
 
 static int print_lines(struct plan *plan, struct np_line_widths *widths, FILE *out)
 {
-	bool headings;
 	int error = format_cells(plan, 0, plan->row_count);
 
 	if (!error)
-		error = fit_widths(plan, widths, &headings);
-	for (size_t i = 0; !error && headings && !plan->options->noheadings && i < plan->columns.count; i++) {
+		error = fit_widths(plan, widths);
+	for (size_t i = 0; !error && !widths->headed && !plan->options->noheadings && i < plan->columns.count; i++) {
 		char buffer[16];
 
 		print_padded(plan, i, np_column_heading(&plan->columns.refs[i], buffer), widths->widths[i], out);
@@ -457,6 +456,7 @@ static int print_lines(struct plan *plan, struct np_line_widths *widths, FILE *o
 	for (size_t row = 0; !error && row < plan->row_count; row++)
 		for (size_t i = 0; i < plan->columns.count; i++)
 			print_padded(plan, i, *cell_at(plan, row, i), widths->widths[i], out);
+	widths->headed = true;
 	return error;
 }
 
@@ -465,17 +465,13 @@ int np_view_lines(const struct np_snapshot *snapshot, const struct np_options *o
 {
 	struct np_options headless = *options;
 	struct plan plan = { .snapshot = snapshot, .options = &headless, .view = view, .processes = !options->vmas };
-	bool headings;
-	int error;
+	int error = make_plan(&plan);
 
-	headless.noheadings |= widths->count > 0; /* raw columns were told once; pairs name theirs anyway */
-	error = make_plan(&plan);
-	if (!error && verbatim(&plan)) {
-		error = fit_widths(&plan, widths, &headings);
-		if (!error)
-			error = print_plan(&plan, out);
-	} else if (!error) {
-		headless.noheadings = options->noheadings;
+	if (!error && plan.row_count && verbatim(&plan)) {
+		headless.noheadings |= widths->headed; /* raw columns were told once; pairs name theirs anyway */
+		widths->headed = true;
+		error = print_plan(&plan, out);
+	} else if (!error && plan.row_count) {
 		error = print_lines(&plan, widths, out);
 	}
 	free_plan(&plan);

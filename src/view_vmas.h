@@ -29,6 +29,7 @@ int np_view_process_table(const struct np_snapshot *snapshot, const struct np_ta
 
 /* How wide the columns of lines have been so far, so that later ones stand below them. Zeros at first. */
 struct np_line_widths {
+	bool headed; /* what the columns are called was printed, with the first line */
 	size_t count;
 	size_t *widths; /* owned */
 };

@@ -112,7 +112,7 @@ static int print_mappings(const struct np_snapshot *snapshot, const struct np_op
 			  const struct np_view *view, FILE *out)
 {
 	struct np_options of_processes = { .columns = { .processes = true, .watched = true } };
-	int error = np_view_system_line(&snapshot->system, view, out);
+	int error = np_view_system_line(snapshot, view, out);
 
 	of_processes.format = options->format;
 	if (!error)
@@ -130,7 +130,7 @@ int np_view_watch(const struct np_snapshot *snapshot, const struct np_vmstat *be
 	if (options->vmas)
 		return print_mappings(snapshot, options, view, out);
 	if (table) {
-		error = np_view_system_line(&snapshot->system, view, out);
+		error = np_view_system_line(snapshot, view, out);
 		if (!error)
 			error = np_view_process_table(snapshot, NULL, options, view, out);
 	} else {

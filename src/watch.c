@@ -291,10 +291,11 @@ static int show(struct watch *watch)
 	return result ? result : tell_problems(watch, stderr);
 }
 
-/* A signal, or a reader of standard output that is gone, ends the wait. true: stop. */
+/* A signal, or a reader of standard output that is gone, ends the wait. true: stop. Metrics have a file instead. */
 static bool wait_until(struct watch *watch, uint64_t deadline_ns)
 {
-	struct pollfd fds[] = { { .fd = watch->stop_fd, .events = POLLIN }, { .fd = STDOUT_FILENO } };
+	bool prints = watch->options.format != NP_FORMAT_METRICS;
+	struct pollfd fds[] = { { .fd = watch->stop_fd, .events = POLLIN }, { .fd = prints ? STDOUT_FILENO : -1 } };
 	uint64_t now = now_ns(), rest = deadline_ns > now ? deadline_ns - now : 0;
 	struct timespec timeout = { (time_t)(rest / SECOND_NS), (long)(rest % SECOND_NS) };
 

@@ -216,6 +216,8 @@ def redacted():
         expect_equal("a token for each path", len(by_path), len({right for _, right in by_path}))
         expect_equal("a path for each token", len(by_path), len({left for left, _ in by_path}))
         expect_equal("replay", everywhere("--replay", path, "-J").stdout, text)
+        done = expect_run("--replay", path, "--redact", "4194304", status=1)
+        expect_equal("a PID is no name", done.stderr, "numaprobe: 4194304: find: the report has no such process\n")
         addresses = {mapping["start"][2:] for mapping in live["mappings"] if mapping["start"][2] in "57"}  # no offsets
         for view in (("-v",), ("-m",), ("--svg", "-")):
             shown = everywhere("--replay", path, *view).stdout
@@ -352,7 +354,8 @@ def what_is_no_regular_file_stays():
         with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as cat:
             expect_run("--report", pipe, factory.pid)
             expect_equal("through a pipe", json.loads(cat.stdout.read())["targets"][0]["pid"], factory.pid)
-        expect(done.stderr.startswith("numaprobe: "), done.stderr)
+        expect_equal("what it says", done.stderr, f"numaprobe: {link}: a symbolic link to a file: name the file itself, or - "
+                     "for standard output\n")
 
 
 def refused(path, message, meanwhile=contextlib.nullcontext):
@@ -436,6 +439,9 @@ def kernel_check():
             again = run("--replay", path, *arguments, env={}, cwd="/")
             expect_equal("status of the replay", again.returncode, done.returncode)
             expect_equal(f"replay {arguments}", again.stdout, wanted)
+        for arguments in (("-r",), ("-v",), ("-m",), ("--svg", "-"), ("--explain",), ("-a",), ("1",)):
+            again = expect_run("--replay", path, *arguments, status=2)
+            expect("which has no processes" in again.stderr, f"{arguments}: {again.stderr}")
 
 
 @test()

@@ -9,8 +9,8 @@ import socket
 import subprocess
 import urllib.request
 
-from harness import NOBODY, Skip, expect, expect_equal, expect_run, factory_for_all, frozen, need_root, run, scratch, \
-    test, total, wait_until, Factory
+from harness import NOBODY, Skip, expect, expect_equal, expect_run, factory_for_all, frozen, need_root, program, run, \
+    scratch, test, total, wait_until, Factory
 
 SAMPLE = re.compile(r'(\w+)(?:\{(.*)\})? (-?[0-9.]+(?:e[-+][0-9]+)?|[-+]Inf)$')
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
@@ -68,6 +68,8 @@ def unknown_is_not_zero():
         hints = [key for key in samples if ("state", "hinted") in key]
         unknown = sum_of(samples, "numaprobe_unknown", fact="hinted")
         expect(bool(hints) != bool(unknown), f"hints {hints}, unknown {unknown}")
+        special = [key for key in samples if ("state", "special") in key]
+        expect_equal("special", (special, sum_of(samples, "numaprobe_unknown", fact="special")), ([], 1))
     done = run("--openmetrics", 4194304)
     expect_equal("status", done.returncode, 1)
     samples = parse(done.stdout)
@@ -125,6 +127,26 @@ def watch_replaces_a_file():
         done = run("-w0.05", f"--openmetrics={directory}/none/numaprobe.prom", factory.pid)
         expect_equal("status and error", (done.returncode, done.stderr),
                      (1, f"numaprobe: {directory}/none/numaprobe.prom: No such file or directory\n"))
+
+
+@test()
+def watch_without_a_standard_output():
+    """Nobody reads there, and nobody has to."""
+    with Factory("anon:1M") as factory, scratch() as directory:
+        path, files = directory / "numaprobe.prom", set()
+
+        def replaced():
+            with contextlib.suppress(FileNotFoundError):
+                files.add((path.stat().st_ino, path.stat().st_mtime_ns))
+            return len(files) > 3
+
+        with subprocess.Popen(["sh", "-c", 'exec "$@" >&-', "sh", program("numaprobe"), "-w0.05", f"--openmetrics={path}",
+                               str(factory.pid)]) as process:
+            try:
+                wait_until("looks", replaced)
+            finally:
+                process.terminate()
+        expect_equal("exit status", process.returncode, 0)
 
 
 def free_port():

@@ -242,6 +242,57 @@ static void test_formats_exclude_each_other(void **state)
 	refuse("-w -k", "--watch and --check-kernel exclude each other");
 	refuse("-ka", "--check-kernel and --all exclude each other");
 	refuse("-k --svg x", "--check-kernel and --svg exclude each other");
+	refuse("1 --openmetrics --range 1000-2000", "--openmetrics and --range exclude each other");
+	refuse("1 -J -o N0,POLICY",
+	       "--json has one shape; of -o's columns it takes policy and pagesize, which have to be asked for");
+}
+
+/* What --watch excludes, --count does, which watches too. */
+static void test_count_watches(void **state)
+{
+	struct np_options options = accept("1 -c 3");
+
+	(void)state;
+	assert_true(options.watch_ns == 1000000000 && options.count == 3);
+	np_options_free(&options);
+	refuse("1 -c 2 --report x", "--count and --report exclude each other");
+	refuse("1 -c 2 --svg x", "--count and --svg exclude each other");
+	refuse("1 -c 2 --redact", "--count and --redact exclude each other");
+	refuse("1 -c 2 -C", "--count and --compare exclude each other");
+	refuse("1 -c 2 -m", "--count and --map exclude each other");
+	refuse("1 -c 2 --explain", "--count and --explain exclude each other");
+	refuse("-c 2 --replay x", "--count and --replay exclude each other");
+	refuse("1 -c 2 -x", "--count and --experiment exclude each other");
+	refuse("-c 2 -k", "--count and --check-kernel exclude each other");
+	refuse("1 -c 5000000000", "invalid count '5000000000': give 1 to 4294967295");
+}
+
+static void test_one_document_on_standard_output(void **state)
+{
+	static const char *const lines[] = { "1 --report - -J", "1 --report x --openmetrics", "1 --svg x -J", "1 --svg -" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct np_options options = accept(lines[i]);
+
+		np_options_free(&options);
+	}
+	refuse("1 --report - --svg -", "standard output takes one document: give the others a FILE");
+	refuse("1 --report - --openmetrics", "standard output takes one document: give the others a FILE");
+	refuse("1 --report - --openmetrics=-", "standard output takes one document: give the others a FILE");
+	refuse("1 --svg - -J", "standard output takes one document: give the others a FILE");
+}
+
+static void test_what_leaves_nothing_to_try(void **state)
+{
+	struct np_options options = accept("1 -x --rounds 0 --freeze");
+
+	(void)state;
+	assert_int_equal(options.rounds, 0);
+	np_options_free(&options);
+	refuse("1 -x --rounds 0", "--rounds 0 leaves nothing to try without --freeze");
+	refuse("-k --quick --rounds 9", "--quick and --rounds exclude each other");
+	refuse("-k --quick --with-kvm", "--quick and --with-kvm exclude each other");
 }
 
 static void test_sort(void **state)
@@ -382,6 +433,8 @@ int main(void)
 		cmocka_unit_test(test_bad_ranges),
 		cmocka_unit_test(test_shaping_options_ask_for_mappings),
 		cmocka_unit_test(test_formats_exclude_each_other), cmocka_unit_test(test_watched_tables),
+		cmocka_unit_test(test_count_watches), cmocka_unit_test(test_one_document_on_standard_output),
+		cmocka_unit_test(test_what_leaves_nothing_to_try),
 		cmocka_unit_test(test_sort),
 		cmocka_unit_test(test_output),
 		cmocka_unit_test(test_words),

@@ -171,12 +171,47 @@ static void test_no_mapping(void **state)
 	np_snapshot_destroy(snapshot);
 }
 
+/* Lines of looks, of which the first has none: headings come with the first line, once. */
+static void check_lines(enum np_format format, const char *first_line)
+{
+	static const unsigned numbers[] = { 0 };
+	struct np_snapshot *snapshot = sample_system(1, numbers);
+	struct np_target *target = sample_target(snapshot, 7, "late", 1);
+	struct np_mapping *mapping = sample_mapping(snapshot, target, 0x1000, 0x2000, "rw-p", "");
+	const struct np_options options = { .vmas = true, .nonzero = true, .format = format };
+	struct np_line_widths widths = { 0 };
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	assert_non_null(out);
+	for (int look = 0; look < 3; look++) {
+		mapping->pages.by_node[NP_R_PRESENT][0] = look > 0;
+		assert_int_equal(np_view_lines(snapshot, &options, &pipe_, &widths, out), 0);
+	}
+	fclose(out);
+	assert_memory_equal(text, first_line, strlen(first_line));
+	assert_null(strstr(strchr(text, '\n'), "START"));
+	free(text);
+	free(widths.widths);
+	np_snapshot_destroy(snapshot);
+}
+
+static void test_lines_that_come_late(void **state)
+{
+	(void)state;
+	assert_non_null(setlocale(LC_ALL, "C.UTF-8"));
+	check_lines(NP_FORMAT_RAW, "START SIZE PERMS RESIDENT");
+	check_lines(NP_FORMAT_TEXT, "  START");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),		 cmocka_unit_test(test_selection_and_order),
 		cmocka_unit_test(test_machine_formats), cmocka_unit_test(test_several_targets),
 		cmocka_unit_test(test_no_mapping),	 cmocka_unit_test(test_many_rows),
+		cmocka_unit_test(test_lines_that_come_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
