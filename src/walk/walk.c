@@ -382,6 +382,34 @@ static int walk_window(struct walk *walk, uint64_t start, uint64_t end)
 	return 0;
 }
 
+/* Whether a table has a huge page, and an empty entry that may be another's. */
+static bool has_hole_by_leaf(struct walk *walk, unsigned level)
+{
+	const uint64_t *entries = walk->entries[level];
+	bool leaf = false, hole = false;
+
+	for (size_t i = 0; i < NP_TABLE_ENTRIES && !(leaf && hole); i++) {
+		hole |= !entries[i];
+		leaf |= entries[i] && np_decode(walk->decoder, entries[i], level, &walk->near) >= 0;
+	}
+	return leaf && hole;
+}
+
+/*
+ * The entry of a hugetlbfs page reads 0 for a moment, too, while it is rewritten (hugetlb_change_protection() in
+ * mm/hugetlb.c): what either of two looks sees is there.
+ */
+static int fill_holes(struct walk *walk, unsigned level, uint64_t addr)
+{
+	struct np_copy copy;
+	int result = copy_tables(walk, level, addr, 0, &copy);
+
+	for (size_t i = 0; !result && copy.status == NP_RUN_DONE && i < NP_TABLE_ENTRIES; i++)
+		if (!walk->entries[level][i])
+			walk->entries[level][i] = walk->source->tables->entries[i];
+	return result;
+}
+
 /* [start, end) lies in one table of this level, 2 at least. */
 static int walk_table(struct walk *walk, unsigned level, uint64_t start, uint64_t end)
 {
@@ -393,6 +421,10 @@ static int walk_table(struct walk *walk, unsigned level, uint64_t start, uint64_
 	if (copy.status != NP_RUN_DONE)
 		return emit_instead(walk, &copy, start, end);
 	memcpy(walk->entries[level], walk->source->tables->entries, sizeof(walk->entries[level]));
+	if (level <= 3 && has_hole_by_leaf(walk, level))
+		result = fill_holes(walk, level, start);
+	if (result)
+		return result;
 
 	for (uint64_t addr = start, next; addr < end; addr = next) {
 		int code = np_decode(walk->decoder, walk->entries[level][slot(addr, level)], level,

@@ -235,6 +235,28 @@ static void test_cleared_for_a_moment(void **state)
 	memory_runs_free(&got);
 }
 
+/* The same of the entry of a huge page, which mprotect() of hugetlbfs memory clears. */
+static void clear_huge_once(struct memory *self, unsigned run, const struct np_copy *copy)
+{
+	(void)run;
+	if (copy->level == 2)
+		set(AT + 2 * MIB, 2, self->out.entries[1] ? 0 : PSE | P | FRAME(0x400));
+}
+
+static void test_huge_cleared_for_a_moment(void **state)
+{
+	struct memory_runs got;
+
+	(void)state;
+	memory_init(&memory, &decoder, 4);
+	set(AT, 2, PSE | P | FRAME(0x200));
+	set(AT + 2 * MIB, 2, 0);
+	memory.meanwhile = clear_huge_once;
+	assert_int_equal(walk(AT, AT + 6 * MIB, &got), 0);
+	assert_runs(&got, (struct np_run[]){ { PRESENT(NP_SIZE_PMD, 0), 1024 }, { ABSENT, 512 } }, 2);
+	memory_runs_free(&got);
+}
+
 /* A page missing among others costs some looks more, at its table alone: many where the mmap lock is held. */
 static unsigned lone_run;
 
@@ -466,6 +488,7 @@ int main(void)
 		cmocka_unit_test(test_transient_for_ever),
 		cmocka_unit_test(test_split_under_way),
 		cmocka_unit_test(test_cleared_for_a_moment),
+		cmocka_unit_test(test_huge_cleared_for_a_moment),
 		cmocka_unit_test(test_lone_empty),
 		cmocka_unit_test(test_table_reused),
 		cmocka_unit_test(test_way_never_the_same),
