@@ -161,10 +161,15 @@ struct packing {
 	uint64_t mapped_pages, done_pages;
 };
 
-/* What of a count belongs to the first pages: of 2^31 at most, so that the product fits. */
+/*
+ * What of a count belongs to the first pages: of 2^31 at most, so that the product fits. No more pages than are mapped
+ * can be there, whatever a report says; so no packed grain holds more than its size.
+ */
 static uint64_t share(const struct packing *packing, size_t k, uint64_t pages)
 {
-	return packing->counts[k] * pages / packing->mapped_pages;
+	uint64_t count = packing->counts[k];
+
+	return (count < packing->mapped_pages ? count : packing->mapped_pages) * pages / packing->mapped_pages;
 }
 
 /* The next bytes of the grain are at this packed address. Both ends of a share are rounded alike, so nothing is lost. */
