@@ -24,6 +24,8 @@
 
 #define PAGE_BYTES 4096UL
 #define HUGE_BYTES (2UL << 20)
+#define X86_WRITABLE (1ULL << 1)
+#define X86_DIRTY (1ULL << 6)
 #define GIGABYTE (1ULL << 30)
 #define BTF_LARGEST (256UL << 20)
 
@@ -317,7 +319,8 @@ static uint64_t own_frame(struct np_reader *reader, const struct np_decoder *dec
 	unsigned level = 0;
 	uint64_t entry = own_entry(reader, at, &level);
 
-	if (!entry || level != wanted_level)
+	/* A page of one's own is mapped writable and dirty. It comes instead where the huge zero page is switched off. */
+	if (!entry || level != wanted_level || entry & (X86_WRITABLE | X86_DIRTY))
 		return UINT64_MAX;
 	return (entry & decoder->frame_mask & (level == 2 ? ~(HUGE_BYTES - 1) : ~0ULL)) >> 12;
 }
@@ -332,7 +335,10 @@ enum np_walk_ready np_reader_learn(struct np_reader *reader, struct np_decoder *
 
 	if (area == MAP_FAILED)
 		return NP_WALK_NO_SELF;
-	/* A read of untouched anonymous memory maps the zero page; in a huge page's place, the huge one. */
+	/*
+	 * A read of untouched anonymous memory maps the zero page; in a huge page's place the huge one, if it may
+	 * (transparent_hugepage/use_zero_page; do_huge_pmd_anonymous_page() in mm/huge_memory.c).
+	 */
 	madvise((void *)huge, HUGE_BYTES, MADV_HUGEPAGE);
 	(void)*huge;
 	decoder->huge_zero_frame = own_frame(reader, decoder, (const void *)huge, 2);
