@@ -421,7 +421,7 @@ static int walk_table(struct walk *walk, unsigned level, uint64_t start, uint64_
 	if (copy.status != NP_RUN_DONE)
 		return emit_instead(walk, &copy, start, end);
 	memcpy(walk->entries[level], walk->source->tables->entries, sizeof(walk->entries[level]));
-	if (level <= 3 && has_hole_by_leaf(walk, level))
+	if ((level == 2 || level == 3) && has_hole_by_leaf(walk, level))
 		result = fill_holes(walk, level, start);
 	if (result)
 		return result;
