@@ -13,10 +13,13 @@
 #include "history.h"
 #include "hugetlb.h"
 #include "mappings.h"
+#include "memory_dir.h"
 #include "parse_status.h"
 
 #define SPACE_END_OF_PAGEMAP (1ULL << 56)
 #define SECOND_NS 1000000000ULL
+/* Maps are read again so often where page tables can't tell whether that is needed. */
+#define RECHECK_NS (10 * SECOND_NS)
 /* A process that execs so often during one look does so all the time. */
 #define TRIES 5
 
@@ -25,11 +28,14 @@ struct np_follow {
 	pid_t pid;
 	char path[32]; /* "/proc/4711" */
 	int dir_fd, pagemap_fd;
+	struct np_memory_dir memory; /* whose fd is dir_fd or its own; -1: none yet */
 	struct np_maps maps;
 	bool *hugetlb, *inaccessible;
 	struct np_tally *by_mapping; /* of the walk that is being made; NULL: not asked for */
 	uint64_t maps_read_ns; /* when; 0: never */
 	bool contradicted;     /* a page is accessible in a mapping that allows no access: its mprotect() was missed */
+	bool in_doubt;	       /* hints are newer than maps: they may be an mprotect() in truth */
+	struct np_gaps gaps;   /* of the last walk */
 	struct np_history before, now;
 	uint64_t walked_ns; /* the walk before; 0: none that this one can be compared with */
 	struct np_fact minor_faults;
@@ -78,18 +84,32 @@ static int read_maps(struct np_follow *follow, int root_fd, const char **ret_wha
 	int result;
 
 	*ret_what = "maps";
-	result = np_measure_maps(follow->dir_fd, &maps);
+	result = np_measure_maps(follow->memory.fd, &maps);
 	if (result)
 		return result;
 	forget_maps(follow);
 	follow->maps = maps;
 	follow->maps_read_ns = now_ns();
+	follow->in_doubt = false;
 	follow->hugetlb = calloc(maps.count, sizeof(bool));
 	follow->inaccessible = calloc(maps.count, sizeof(bool));
 	if (!follow->hugetlb || !follow->inaccessible)
 		return -ENOMEM;
-	*ret_what = "mountinfo";
-	return np_hugetlb_find(root_fd, follow->dir_fd, &follow->maps, follow->hugetlb);
+	follow->gaps.hugetlb_error = -np_hugetlb_find(root_fd, follow->memory.fd, &follow->maps, follow->hugetlb);
+	return 0;
+}
+
+/* That of its main thread, or of another where it has ended. */
+static int find_memory(struct np_follow *follow)
+{
+	struct np_target target = { .pid = follow->pid };
+	int result;
+
+	np_memory_dir_close(&follow->memory, follow->dir_fd);
+	np_measure_counters(follow->dir_fd, &target);
+	result = np_memory_dir_open(follow->dir_fd, &target, &follow->memory);
+	np_target_free(&target);
+	return result;
 }
 
 static int open_memory(struct np_follow *follow, int root_fd, const char **ret_what)
@@ -101,7 +121,8 @@ static int open_memory(struct np_follow *follow, int root_fd, const char **ret_w
 	follow->pagemap_fd = -1;
 	follow->walked_ns = 0;
 	*ret_what = "pagemap";
-	result = np_open(follow->dir_fd, "pagemap", O_RDONLY, &follow->pagemap_fd);
+	find_memory(follow); /* where there is none, opening says so */
+	result = np_open(follow->memory.fd, "pagemap", O_RDONLY, &follow->pagemap_fd);
 	return result ? result : read_maps(follow, root_fd, ret_what);
 }
 
@@ -125,17 +146,6 @@ static void read_start(struct np_follow *follow)
 		follow->start_ticks = NP_FACT((int64_t)stat.start_ticks);
 }
 
-static bool has_memory(const struct np_follow *follow)
-{
-	struct np_target target = { 0 };
-	bool has;
-
-	np_measure_counters(follow->dir_fd, &target);
-	has = np_measure_has_memory(follow->dir_fd, &target);
-	np_target_free(&target);
-	return has;
-}
-
 int np_follow_start(struct np_measure *measure, pid_t pid, struct np_follow **ret, const char **ret_what)
 {
 	struct np_follow *follow = calloc(1, sizeof(*follow));
@@ -143,13 +153,14 @@ int np_follow_start(struct np_measure *measure, pid_t pid, struct np_follow **re
 
 	if (!follow)
 		return -ENOMEM;
-	*follow = (struct np_follow){ .recorder = { restart, record }, .pid = pid, .dir_fd = -1, .pagemap_fd = -1 };
+	*follow = (struct np_follow){ .recorder = { restart, record }, .pid = pid, .dir_fd = -1, .pagemap_fd = -1,
+				      .memory = { -1, pid } };
 	snprintf(follow->path, sizeof(follow->path), "/proc/%d", (int)pid);
 	*ret_what = "open";
 	result = np_open(measure->root_fd, follow->path + 1, O_PATH | O_DIRECTORY, &follow->dir_fd);
 	if (result == -ENOENT)
 		result = -ESRCH;
-	if (!result && measure->only_with_memory && !has_memory(follow))
+	if (!result && measure->only_with_memory && find_memory(follow) == -ESRCH)
 		result = -ESRCH;
 	if (!result)
 		result = open_memory_again(follow, measure->root_fd, ret_what);
@@ -168,6 +179,7 @@ void np_follow_stop(struct np_follow *follow)
 		return;
 	if (follow->pagemap_fd >= 0)
 		close(follow->pagemap_fd);
+	np_memory_dir_close(&follow->memory, follow->dir_fd);
 	if (follow->dir_fd >= 0)
 		close(follow->dir_fd);
 	forget_maps(follow);
@@ -195,14 +207,13 @@ static int make_tallies(struct np_follow *follow, const struct np_measure *measu
  * All of the address space, not only what lies between the known mappings: nothing else shows that there are new
  * ones beyond them, and what is empty costs nothing.
  */
-static int walk(struct np_follow *follow, struct np_measure *measure, struct np_tally *sum, uint64_t *ret_outside)
+static int walk(struct np_follow *follow, struct np_measure *measure, struct np_tally *sum)
 {
 	struct np_classifier classifier;
 	struct np_classify_taker taker;
-	struct np_pagemap_rules rules = np_measure_pagemap_rules(measure->snapshot);
 	uint64_t start = measure->range_start, end = measure->walker ? measure->space_end : SPACE_END_OF_PAGEMAP;
 	uint64_t retries;
-	int move_error = 0, result = make_tallies(follow, measure);
+	int result = make_tallies(follow, measure);
 
 	if (result)
 		return result;
@@ -220,51 +231,57 @@ static int walk(struct np_follow *follow, struct np_measure *measure, struct np_
 	if (measure->walker)
 		result = np_walker_walk(measure->walker, follow->pagemap_fd, start, end, &taker.taker, &retries);
 	else
-		result = np_pagemap_read(follow->pagemap_fd, follow->pid, &rules, &classifier, start, end, &move_error);
-	*ret_outside = classifier.outside;
+		result = np_measure_read_pagemap(measure, follow->pagemap_fd, follow->memory.pid, &classifier, start, end,
+						 &follow->gaps.move_error);
+	follow->gaps.outside = classifier.outside;
+	if (!result)
+		np_measure_untold_hugetlb(&classifier, &follow->gaps);
 	return result;
 }
 
-/* The histories of two walks, with one that is missing in the first. */
-static int compare(const struct np_follow *follow, struct np_changes *ret)
+/* Since the walk before, if there is one that this can be compared with. */
+static bool has_new_hints(const struct np_follow *follow)
 {
-	const struct np_history nothing = { 0 };
+	struct np_changes changes;
 
-	return np_history_compare(follow->walked_ns ? &follow->before : &nothing, &follow->now, ret);
+	return follow->walked_ns && (np_history_compare(&follow->before, &follow->now, &changes) < 0 || changes.made > 0);
 }
 
 /*
  * Pages outside of all mappings, or accessible where no access is allowed: the mappings are out of date for certain.
  * New hints may be an mprotect() in truth, which only maps tells; that question can wait for a second, since asking
- * it more often would be what numaprobe warns of. Without the walker every look costs references anyway.
+ * it more often would be what numaprobe warns of. Of what was hinted before, and of mappings that were replaced in
+ * place, page tables tell nothing: they are asked for now and then. Without the walker every look costs references
+ * anyway.
  */
-static bool maps_are_stale(const struct np_follow *follow, const struct np_measure *measure, uint64_t outside)
+static bool maps_are_stale(struct np_follow *follow, const struct np_measure *measure, const struct np_tally *sum)
 {
-	struct np_changes changes;
+	uint64_t age_ns = now_ns() - follow->maps_read_ns;
 
-	if (outside || follow->contradicted || !measure->walker)
+	if (follow->gaps.outside || follow->contradicted || !measure->walker)
 		return true;
-	if (now_ns() - follow->maps_read_ns < SECOND_NS)
-		return false;
-	return compare(follow, &changes) < 0 || changes.made > 0;
+	follow->in_doubt |= has_new_hints(follow);
+	if (follow->in_doubt)
+		return age_ns >= SECOND_NS;
+	return age_ns >= RECHECK_NS &&
+	       (measure->want_mappings || np_tally_state(sum, measure->snapshot->system.node_count, NP_R_HINTED) > 0);
 }
 
 static int walk_with_fresh_maps(struct np_follow *follow, struct np_measure *measure, struct np_tally *sum,
 				const char **ret_what)
 {
-	uint64_t outside;
 	int result;
 
 	*ret_what = "page tables";
-	result = walk(follow, measure, sum, &outside);
-	if (result || !maps_are_stale(follow, measure, outside))
+	result = walk(follow, measure, sum);
+	if (result || !maps_are_stale(follow, measure, sum))
 		return result;
 	result = read_maps(follow, measure->root_fd, ret_what);
 	if (result)
 		return result;
 	*ret_what = "page tables";
-	result = walk(follow, measure, sum, &outside);
-	sum->unknown += outside; /* mappings come and go all the time */
+	result = walk(follow, measure, sum);
+	sum->unknown += follow->gaps.outside; /* mappings come and go all the time */
 	return result;
 }
 
@@ -331,9 +348,9 @@ static void turn_over(struct np_follow *follow)
 }
 
 /* There, and neither a zombie nor a kernel thread. */
-static bool is_alive(const struct np_follow *follow)
+static bool is_alive(struct np_follow *follow)
 {
-	return faccessat(follow->dir_fd, "stat", F_OK, 0) == 0 && has_memory(follow);
+	return faccessat(follow->dir_fd, "stat", F_OK, 0) == 0 && find_memory(follow) == 0;
 }
 
 /* The walk, and once more where the process has exec'd: then its memory is another one. */
@@ -373,6 +390,10 @@ int np_follow_look(struct np_follow *follow, struct np_measure *measure, const c
 	}
 	if (!result)
 		result = np_measure_source(measure, &target, follow->path);
+	if (!result && follow->in_doubt)
+		target.source.exact = false;
+	if (!result)
+		np_measure_report_gaps(measure, follow->path, &target, &follow->gaps);
 	more = result ? NULL : reallocarray(snapshot->targets, snapshot->target_count + 1, sizeof(*more));
 	if (!more) {
 		np_target_free(&target);

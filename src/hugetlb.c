@@ -39,6 +39,14 @@ static bool pool_is_empty(int root_fd, const char *pool)
 	return empty;
 }
 
+/* Whether the kernel has huge pages of hugetlbfs, though sysfs does not show them: it may not be mounted. */
+static bool has_setting(int root_fd)
+{
+	np_cleanup_text struct np_text text = { 0 };
+
+	return np_read_text(root_fd, "proc/sys/vm/nr_hugepages", &text) != -ENOENT;
+}
+
 /* The huge-page sizes whose pools hold pages, or may. */
 static int used_sizes(int root_fd, struct sizes *ret)
 {
@@ -48,7 +56,7 @@ static int used_sizes(int root_fd, struct sizes *ret)
 
 	ret->count = 0;
 	if (result)
-		return result == -ENOENT ? 0 : result; /* a kernel without huge pages */
+		return result == -ENOENT && !has_setting(root_fd) ? 0 : result; /* a kernel without huge pages */
 	while (ret->count < MOST_SIZES && np_next_entry(pools, &entry, &result)) {
 		struct np_span name = np_span_make(entry->d_name, strlen(entry->d_name));
 		uint64_t kilobytes;
@@ -86,11 +94,11 @@ static int mark_own_mounts(const struct sizes *sizes, const struct np_maps *maps
 	return 0;
 }
 
-static int mark_mounts(int pid_dir_fd, const struct np_maps *maps, bool *marks)
+static int mark_mounts(int dir_fd, const char *mountinfo, const struct np_maps *maps, bool *marks)
 {
 	np_cleanup_text struct np_text text = { 0 };
 	struct np_devices mounts = { 0 };
-	int result = np_read_text(pid_dir_fd, "mountinfo", &text);
+	int result = np_read_text(dir_fd, mountinfo, &text);
 
 	if (!result)
 		result = np_parse_mountinfo(text.data, text.length, &mounts);
@@ -108,6 +116,9 @@ int np_hugetlb_find(int root_fd, int pid_dir_fd, const struct np_maps *maps, boo
 	memset(ret, 0, maps->count * sizeof(*ret));
 	if (result || !sizes.count)
 		return result;
+	/* A file may have been handed over from where the process sees no mount of it. Not everybody sees init's. */
+	mark_mounts(root_fd, "proc/self/mountinfo", maps, ret);
+	mark_mounts(root_fd, "proc/1/mountinfo", maps, ret);
 	result = mark_own_mounts(&sizes, maps, ret);
-	return result ? result : mark_mounts(pid_dir_fd, maps, ret);
+	return result ? result : mark_mounts(pid_dir_fd, "mountinfo", maps, ret);
 }

@@ -20,15 +20,16 @@
 #include "hugetlb.h"
 #include "placement.h"
 #include "mappings.h"
+#include "memory_dir.h"
 #include "pagemap.h"
 #include "parse_numa_maps.h"
 #include "parse_sched.h"
 #include "parse_status.h"
+#include "parse_vmstat.h"
 #include "threads.h"
 
 #define TRIES 5 /* walks of a target that changes all the time */
 #define PAGE_SHIFT 12
-#define HIDDEN "/proc hides other users' processes here (hidepid)"
 
 /* One look: what belongs together, made anew for each try. */
 struct look {
@@ -37,7 +38,7 @@ struct look {
 	bool *hugetlb, *inaccessible;
 	struct np_tally *by_mapping; /* NULL: not asked for */
 	struct np_classifier classifier;
-	int move_error;
+	struct np_gaps gaps;
 	uint64_t retries;
 };
 
@@ -99,10 +100,7 @@ static int look_open(const struct np_measure *measure, int dir_fd, struct np_tar
 		ret->by_mapping = np_mappings_make_tallies(ret->maps.count, system->node_count);
 	if (measure->want_mappings && !ret->by_mapping)
 		return -ENOMEM;
-	*ret_what = "mountinfo";
-	result = np_hugetlb_find(measure->root_fd, dir_fd, &ret->maps, ret->hugetlb);
-	if (result)
-		return result;
+	ret->gaps.hugetlb_error = -np_hugetlb_find(measure->root_fd, dir_fd, &ret->maps, ret->hugetlb);
 	np_classifier_init(&ret->classifier, system);
 	ret->classifier.recorder = measure->recorder;
 	ret->classifier.maps = &ret->maps;
@@ -171,17 +169,41 @@ static bool wants_team(const struct np_measure *measure, int dir_fd)
 	       status.table_bytes.value >= NP_TEAM_TABLE_BYTES;
 }
 
-static int look_walk(struct np_measure *measure, int dir_fd, pid_t pid, struct look *look)
+/* Whether no page was hinted since the system started: as of now, whatever was read before. */
+static bool is_never_hinted(struct np_measure *measure)
+{
+	np_cleanup_text struct np_text text = { 0 };
+	struct np_vmstat *vmstat = &measure->snapshot->system.vmstat;
+
+	if (np_read_text(measure->root_fd, "proc/vmstat", &text) < 0 ||
+	    np_parse_vmstat(text.data, text.length, vmstat) < 0)
+		vmstat->numa_pte_updates = NP_NOT_KNOWN;
+	return np_measure_pagemap_rules(measure->snapshot).never_hinted;
+}
+
+int np_measure_read_pagemap(struct np_measure *measure, int pagemap_fd, pid_t pid, struct np_classifier *classifier,
+			    uint64_t start, uint64_t end, int *ret_move_error)
+{
+	struct np_pagemap_rules rules = np_measure_pagemap_rules(measure->snapshot);
+	int result = np_pagemap_read(pagemap_fd, pid, &rules, classifier, start, end, ret_move_error);
+
+	if (result || !rules.never_hinted || is_never_hinted(measure))
+		return result;
+	rules.never_hinted = false;
+	np_classifier_restart(classifier);
+	return np_pagemap_read(pagemap_fd, pid, &rules, classifier, start, end, ret_move_error);
+}
+
+static int look_walk(struct np_measure *measure, const struct np_memory_dir *memory, struct look *look)
 {
 	struct np_classify_taker taker;
-	struct np_pagemap_rules rules;
 	uint64_t start, end;
 
 	if (measure->walker) {
 		if (!walk_range(measure, &look->maps, measure->space_end, &start, &end))
 			return 0;
 		taker = np_classify_taker_make(&look->classifier, start);
-		if (!wants_team(measure, dir_fd))
+		if (!wants_team(measure, memory->fd))
 			return np_walker_walk(measure->walker, look->pagemap_fd, start, end, &taker.taker,
 					      &look->retries);
 		np_team_grow(&measure->team);
@@ -190,8 +212,8 @@ static int look_walk(struct np_measure *measure, int dir_fd, pid_t pid, struct l
 	}
 	if (!walk_range(measure, &look->maps, 1ULL << 56, &start, &end))
 		return 0;
-	rules = np_measure_pagemap_rules(measure->snapshot);
-	return np_pagemap_read(look->pagemap_fd, pid, &rules, &look->classifier, start, end, &look->move_error);
+	return np_measure_read_pagemap(measure, look->pagemap_fd, memory->pid, &look->classifier, start, end,
+				       &look->gaps.move_error);
 }
 
 /* The first mapping that ends behind an address. They are in order, and there may be tens of thousands. */
@@ -276,25 +298,9 @@ static int look_confirm(struct np_measure *measure, int dir_fd, struct look *loo
 	return result;
 }
 
-static void report_unknown(struct np_measure *measure, const char *what, const struct look *look,
-			   const struct np_target *target)
-{
-	if (look->classifier.outside)
-		np_problem_add(measure->snapshot, what, "walk", 0,
-			       "%llu pages belong to no mapping: it came or went meanwhile",
-			       (unsigned long long)look->classifier.outside);
-	if (target->pages.unknown > look->classifier.outside)
-		np_problem_add(measure->snapshot, what, "walk", 0,
-			       "the state of %llu pages is not known: it changed meanwhile, or has no known meaning",
-			       (unsigned long long)(target->pages.unknown - look->classifier.outside));
-	if (look->move_error)
-		np_problem_add(measure->snapshot, what, "move_pages", look->move_error,
-			       "zero pages are not told from others, nor, with several nodes, nodes");
-}
-
 /* A look that holds together, or the best of several. */
-static int look_at(struct np_measure *measure, int dir_fd, struct np_target *target, const char *path,
-		   struct look *look, const char **ret_what)
+static int look_at(struct np_measure *measure, const struct np_memory_dir *memory, struct np_target *target,
+		   const char *path, struct look *look, const char **ret_what)
 {
 	int result = 0;
 
@@ -302,14 +308,14 @@ static int look_at(struct np_measure *measure, int dir_fd, struct np_target *tar
 		bool confirmed = false;
 
 		look_free(look);
-		result = look_open(measure, dir_fd, target, look, ret_what);
+		result = look_open(measure, memory->fd, target, look, ret_what);
 		if (result)
 			return result;
 		*ret_what = measure->walker ? "page tables" : "pagemap";
-		result = look_walk(measure, dir_fd, target->pid, look);
+		result = look_walk(measure, memory, look);
 		if (!result) {
 			*ret_what = "maps";
-			result = look_confirm(measure, dir_fd, look, try == TRIES, &confirmed);
+			result = look_confirm(measure, memory->fd, look, try == TRIES, &confirmed);
 		}
 		if (confirmed || (result && result != -ESRCH)) /* -ESRCH: it may have exec'd */
 			break;
@@ -317,7 +323,9 @@ static int look_at(struct np_measure *measure, int dir_fd, struct np_target *tar
 	if (result)
 		return result;
 	target->pages.unknown += look->classifier.outside;
-	report_unknown(measure, path, look, target);
+	np_measure_untold_hugetlb(&look->classifier, &look->gaps);
+	look->gaps.outside = look->classifier.outside;
+	np_measure_report_gaps(measure, path, target, &look->gaps);
 	return 0;
 }
 
@@ -405,38 +413,6 @@ static void leave_out(struct np_snapshot *snapshot)
 	np_target_free(&snapshot->targets[--snapshot->target_count]);
 }
 
-/* Why a process that is there has no memory to look at. */
-static const char *no_memory_reason(int dir_fd)
-{
-	np_cleanup_text struct np_text text = { 0 };
-	struct np_status status;
-
-	if (np_read_text(dir_fd, "status", &text) < 0 || np_parse_status(text.data, text.length, &status) < 0)
-		return "the process has exited";
-	if (status.state.known && (status.state.value == 'Z' || status.state.value == 'X'))
-		return "it has exited, and its parent has not asked for its status yet (a zombie)";
-	if (!status.rss_bytes.known)
-		return "a kernel thread has no memory of its own";
-	return "its memory was replaced at each try: it runs one program after another (exec)";
-}
-
-void np_measure_unreadable(struct np_measure *measure, int dir_fd, const char *path, const char *what, int error)
-{
-	bool walker_died = measure->walker && (error == EPIPE || error == EPROTO);
-
-	if (error == ESRCH)
-		np_problem_add(measure->snapshot, path, what, 0, "%s", no_memory_reason(dir_fd));
-	else if (error == EACCES || error == EPERM)
-		np_problem_add(measure->snapshot, path, what, error,
-			       geteuid() == 0 ? "a protected process, which root may not read here either" :
-						"another user's process, or a protected one: try as root");
-	else if (error == ENOENT) /* proc_pid_permission(), fs/proc/base.c */
-		np_problem_add(measure->snapshot, path, what, 0, "%s", HIDDEN);
-	else
-		np_problem_add(measure->snapshot, path, what, error,
-			       walker_died ? "numaprobe-walk stopped answering" : "its pages are not known");
-}
-
 int np_measure_source(struct np_measure *measure, struct np_target *target, const char *path)
 {
 	struct np_source *source = &target->source;
@@ -470,53 +446,69 @@ static bool has_ended(pid_t pid)
 	return kill(pid, 0) < 0 && errno == ESRCH;
 }
 
-static int measure_open_target(struct np_measure *measure, int dir_fd, const char *path, struct np_target *target)
+/* What is asked for besides the pages. */
+static int measure_rest(struct np_measure *measure, int dir_fd, const struct np_memory_dir *memory, const char *path,
+			struct look *look, struct np_target *target)
+{
+	int result = np_measure_source(measure, target, path);
+
+	if (!result && measure->want_mappings)
+		result = np_mappings_keep(&look->maps, look->hugetlb, look->by_mapping, target);
+	if (!result && measure->want_threads)
+		result = np_threads_read(dir_fd, measure->snapshot, target);
+	if (!result && measure->want_mappings && measure->want_numa_maps)
+		result = read_numa_maps(measure, memory->fd, path, target);
+	if (!result && measure->want_mappings && measure->want_placement)
+		result = np_placement_read(measure->root_fd, memory->fd, measure->snapshot->system.page_bytes,
+					   measure->snapshot->system.node_count, target);
+	return result;
+}
+
+static int measure_memory(struct np_measure *measure, int dir_fd, const struct np_memory_dir *memory, const char *path,
+			  struct np_target *target)
 {
 	struct look look = { .pagemap_fd = -1 };
 	const char *what = NULL;
 	uint64_t start = now_ns();
 	int result;
 
-	read_identity(dir_fd, target);
-	if (measure->only_with_memory && !np_measure_has_memory(dir_fd, target)) {
-		leave_out(measure->snapshot);
-		return 0;
-	}
 	if (measure->want_grains) {
 		target->grains = np_grains_create(measure->snapshot->system.node_count);
 		if (!target->grains)
 			return -ENOMEM;
 		measure->recorder = &target->grains->recorder;
 	}
-	result = look_at(measure, dir_fd, target, path, &look, &what);
+	result = look_at(measure, memory, target, path, &look, &what);
 	measure->recorder = NULL;
 	if (result == -ENOENT && has_ended(target->pid))
 		result = -ESRCH;
 	if (!result && target->grains && target->grains->failed)
 		result = -ENOMEM;
 	target->source.elapsed_ns = now_ns() - start;
-	if (result == -ESRCH && measure->only_with_memory) {
-		leave_out(measure->snapshot);
-		look_free(&look);
-		return 0;
-	}
-	if (result && result != -ENOMEM)
-		np_measure_unreadable(measure, dir_fd, path, what, -result);
 	target->readable = !result;
 	if (!result)
-		result = np_measure_source(measure, target, path);
+		result = measure_rest(measure, dir_fd, memory, path, &look, target);
+	else if (result == -ESRCH && measure->only_with_memory)
+		leave_out(measure->snapshot);
 	else if (result != -ENOMEM)
-		result = 0;
-	if (!result && target->readable && measure->want_mappings)
-		result = np_mappings_keep(&look.maps, look.hugetlb, look.by_mapping, target);
-	if (!result && target->readable && measure->want_threads)
-		result = np_threads_read(dir_fd, measure->snapshot, target);
-	if (!result && target->readable && measure->want_mappings && measure->want_numa_maps)
-		result = read_numa_maps(measure, dir_fd, path, target);
-	if (!result && target->readable && measure->want_mappings && measure->want_placement)
-		result = np_placement_read(measure->root_fd, dir_fd, measure->snapshot->system.page_bytes,
-					measure->snapshot->system.node_count, target);
+		np_measure_unreadable(measure, dir_fd, path, what, -result);
 	look_free(&look);
+	return result == -ENOMEM ? result : 0;
+}
+
+static int measure_open_target(struct np_measure *measure, int dir_fd, const char *path, struct np_target *target)
+{
+	struct np_memory_dir memory;
+	int result;
+
+	read_identity(dir_fd, target);
+	result = np_memory_dir_open(dir_fd, target, &memory);
+	if (result == -ESRCH && measure->only_with_memory) {
+		leave_out(measure->snapshot);
+		return 0;
+	}
+	result = measure_memory(measure, dir_fd, &memory, path, target);
+	np_memory_dir_close(&memory, dir_fd);
 	return result;
 }
 
@@ -549,7 +541,7 @@ int np_measure_target(struct np_measure *measure, pid_t pid)
 	if (result) {
 		np_problem_add(snapshot, path, "open", result == -ENOENT ? 0 : -result, "%s",
 			       result != -ENOENT ? "the process can't be looked at" :
-			       has_ended(pid)	 ? "no such process" : HIDDEN);
+			       has_ended(pid)	 ? "no such process" : NP_HIDDEN);
 		return 0;
 	}
 	return measure_open_target(measure, dir_fd, path, target);

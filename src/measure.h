@@ -10,6 +10,15 @@
 #include "team.h"
 #include "walker.h"
 
+#define NP_HIDDEN "/proc hides other users' processes here (hidepid)"
+
+/* What a look could not find out, besides states of pages. */
+struct np_gaps {
+	uint64_t outside;  /* pages of target->pages.unknown that belong to no mapping */
+	int move_error;	   /* move_pages(2) was refused */
+	int hugetlb_error; /* mappings of hugetlbfs may not be known as such */
+};
+
 /* What all targets of a run share. */
 struct np_measure {
 	int root_fd;
@@ -43,6 +52,14 @@ void np_measure_counters(int dir_fd, struct np_target *target);
 /* No kernel thread, and no zombie; the target's counters have been read. */
 bool np_measure_has_memory(int dir_fd, const struct np_target *target);
 struct np_pagemap_rules np_measure_pagemap_rules(const struct np_snapshot *snapshot);
+/* np_pagemap_read() by the rules, again by others where they did not hold to its end. */
+int np_measure_read_pagemap(struct np_measure *measure, int pagemap_fd, pid_t pid, struct np_classifier *classifier,
+			    uint64_t start, uint64_t end, int *ret_move_error);
+/* After a walk: of which mappings np_hugetlb_find() may not have known that they are hugetlbfs. */
+void np_measure_untold_hugetlb(struct np_classifier *classifier, const struct np_gaps *gaps);
+/* Adds the problems of what is not known. */
+void np_measure_report_gaps(struct np_measure *measure, const char *path, const struct np_target *target,
+			    const struct np_gaps *gaps);
 /* Sets target->source's facts but the time; a problem where hints are not known. 0 or -ENOMEM. */
 int np_measure_source(struct np_measure *measure, struct np_target *target, const char *path);
 /* Adds the problem that tells why a target can't be read. */

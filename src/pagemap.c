@@ -21,6 +21,7 @@ struct batch {
 	size_t count; /* pages from start on */
 	uint64_t start;
 	uint64_t entries[BATCH];
+	uint64_t again[BATCH]; /* the same after move_pages(2), where that did not find a page */
 	void *addresses[BATCH]; /* of the present ones, in order */
 	int status[BATCH];
 };
@@ -38,13 +39,13 @@ struct reading {
 	unsigned untold; /* of enum np_untold */
 };
 
-static int read_entries(int fd, struct batch *batch)
+static int read_entries(int fd, uint64_t start, size_t count, uint64_t *ret)
 {
-	size_t wanted = batch->count * sizeof(uint64_t), have = 0;
+	size_t wanted = count * sizeof(*ret), have = 0;
 
 	while (have < wanted) {
-		ssize_t n = pread(fd, (char *)batch->entries + have, wanted - have,
-				  (off_t)((batch->start >> PAGE_SHIFT) * sizeof(uint64_t) + have));
+		ssize_t n = pread(fd, (char *)ret + have, wanted - have,
+				  (off_t)((start >> PAGE_SHIFT) * sizeof(*ret) + have));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -55,6 +56,16 @@ static int read_entries(int fd, struct batch *batch)
 		have += (size_t)n;
 	}
 	return 0;
+}
+
+/* Where a page was not found, it may be gone by now, and say nothing of hints or the zero page. */
+static int read_missed(const struct reading *reading, struct batch *batch, unsigned long count)
+{
+	unsigned long found = 0;
+
+	while (found < count && batch->status[found] >= 0)
+		found++;
+	return found == count ? 0 : read_entries(reading->fd, batch->start, batch->count, batch->again);
 }
 
 /* Asks for the nodes of all present pages of the batch. */
@@ -68,7 +79,7 @@ static int query_nodes(struct reading *reading, struct batch *batch)
 	if (!count || reading->move_error)
 		return 0;
 	if (move_pages(reading->pid, count, batch->addresses, NULL, batch->status, 0) == 0)
-		return 0;
+		return read_missed(reading, batch, count);
 	if (errno == ESRCH)
 		return -ESRCH;
 	reading->move_error = errno;
@@ -134,10 +145,13 @@ static void classify_batch(struct reading *reading, const struct batch *batch, e
 
 	for (size_t i = 0; i < batch->count; i++) {
 		uint64_t entry = batch->entries[i], addr = batch->start + (i << PAGE_SHIFT);
+		int status = entry & PM_PRESENT ? batch->status[present++] : 0;
 
 		reading->seen |= (entry & (PM_PRESENT | PM_SWAP)) != 0;
+		if (status < 0 && !reading->move_error)
+			entry = batch->again[i];
 		if (entry & PM_PRESENT)
-			classify_present(reading, addr, entry, batch->status[present++], size);
+			classify_present(reading, addr, entry, status, size);
 		else if (entry & PM_SWAP)
 			classify_swap(reading, addr, entry);
 	}
@@ -153,7 +167,7 @@ static int read_span(struct reading *reading, uint64_t start, uint64_t end, enum
 		int result;
 
 		batch.count = pages < BATCH ? (size_t)pages : BATCH;
-		result = read_entries(reading->fd, &batch);
+		result = read_entries(reading->fd, batch.start, batch.count, batch.entries);
 		if (!result)
 			result = query_nodes(reading, &batch);
 		if (result)
@@ -214,6 +228,7 @@ int np_pagemap_read(int pagemap_fd, pid_t pid, const struct np_pagemap_rules *ru
 		    struct np_classifier *classifier, uint64_t start, uint64_t end, int *ret_move_error)
 {
 	struct reading reading = { .fd = pagemap_fd, .pid = pid, .rules = rules, .classifier = classifier };
+	uint64_t any;
 
 	for (size_t i = 0; i < classifier->maps->count; i++) {
 		const struct np_map *map = &classifier->maps->maps[i];
@@ -233,5 +248,6 @@ int np_pagemap_read(int pagemap_fd, pid_t pid, const struct np_pagemap_rules *ru
 		np_classify_untold(classifier, i, reading.untold | (reading.seen ? 0 : NP_UNTOLD_SPECIAL));
 	}
 	*ret_move_error = reading.move_error;
-	return 0;
+	/* PAGEMAP_SCAN finds nothing in memory that was given back, and need not say why. */
+	return read_entries(pagemap_fd, start, 1, &any);
 }

@@ -33,7 +33,7 @@ static const struct np_field counters[] = {
 
 static const struct np_field huge_counters[] = {
 	COUNTER("thp_pages", thp, NP_FIELD_NULL),
-	COUNTER("hugetlb_pages", hugetlb, 0),
+	COUNTER("hugetlb_pages", hugetlb, NP_FIELD_NULL),
 	COUNTER("hinted_thp_pages", hinted_thp, NP_FIELD_NULL), /* with the hints */
 	COUNTER("protnone_thp_pages", protnone_thp, NP_FIELD_NULL),
 	NP_FIELD_END,
@@ -49,6 +49,7 @@ static const struct {
 	{ "poisoned", NP_UNTOLD_ENTRIES },  { "marker", NP_UNTOLD_ENTRIES },
 	{ "guard", NP_UNTOLD_ENTRIES },	    { "other", NP_UNTOLD_ENTRIES },
 	{ "thp_pages", NP_UNTOLD_THP },	    { "protnone_thp_pages", NP_UNTOLD_PROTNONE_THP },
+	{ "hugetlb_pages", NP_UNTOLD_HUGETLB },
 };
 
 /* What the report says that the sums are. */

@@ -220,8 +220,9 @@ static const struct {
 	{ offsetof(struct np_tally, poisoned), NP_UNTOLD_ENTRIES },
 	{ offsetof(struct np_tally, marker), NP_UNTOLD_ENTRIES },
 	{ offsetof(struct np_tally, guard), NP_UNTOLD_ENTRIES },
-	{ offsetof(struct np_tally, thp), NP_UNTOLD_THP },
-	{ offsetof(struct np_tally, protnone_thp), NP_UNTOLD_PROTNONE_THP },
+	{ offsetof(struct np_tally, thp), NP_UNTOLD_THP | NP_UNTOLD_HUGETLB },
+	{ offsetof(struct np_tally, hugetlb), NP_UNTOLD_HUGETLB },
+	{ offsetof(struct np_tally, protnone_thp), NP_UNTOLD_PROTNONE_THP | NP_UNTOLD_HUGETLB },
 };
 
 struct np_fact np_tally_counter(const struct np_tally *tally, size_t offset)

@@ -39,6 +39,7 @@ enum np_untold {
 	NP_UNTOLD_ENTRIES = 1 << 2,	 /* what looked swapped may be migrating, device, poisoned, marker or guard as well */
 	NP_UNTOLD_THP = 1 << 3,		 /* present huge pages look like small ones */
 	NP_UNTOLD_PROTNONE_THP = 1 << 4, /* and so do those under PROT_NONE */
+	NP_UNTOLD_HUGETLB = 1 << 5,	 /* hugetlbfs is not told from transparent huge pages */
 };
 
 /*

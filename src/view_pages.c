@@ -357,7 +357,8 @@ static void print_untold(const struct layout *layout, FILE *out)
 		unsigned untold;
 		const char *names;
 	} untold[] = {
-		{ NP_UNTOLD_THP, N_("THP") },
+		{ NP_UNTOLD_THP | NP_UNTOLD_HUGETLB, N_("THP") },
+		{ NP_UNTOLD_HUGETLB, N_("hugetlb") },
 		{ NP_UNTOLD_ZERO, N_("zero page") },
 		{ NP_UNTOLD_SPECIAL, N_("special") },
 		{ NP_UNTOLD_ENTRIES, N_("which of the swapped ones are migrating, device, poisoned, marker or guard") },

@@ -3,9 +3,11 @@
 
 import contextlib
 import json
+import pathlib
 import subprocess
 
-from harness import Factory, balancing, expect, expect_equal, look_partly, pages_in, run, test, total
+from harness import Factory, balancing, expect, expect_equal, look_partly, pages_in, report, run, scratch, test, total, \
+    wait_until
 
 RUNS = 200
 FORK_FOR_EVER = "while :; do true & wait; /bin/true; done"
@@ -36,6 +38,53 @@ def churning():
     with Factory("churn:4M", "toggle:4M", "anon:4M") as factory:
         for _ in range(RUNS):
             check_any_outcome(factory.pid)
+
+
+MAIN_THREAD_ENDS = r"""
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *volatile memory;
+
+static void *rest(void *unused)
+{
+	memory = malloc(64 << 20);
+	memset(memory, 1, 64 << 20);
+	write(1, "\n", 1);
+	pause();
+	return unused;
+}
+
+int main(void)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, rest, NULL);
+	pthread_exit(NULL);
+}
+"""
+
+
+@test()
+def main_thread_has_ended():
+    """/proc/PID is a zombie's then, without memory; but the process has some."""
+    with scratch() as directory:
+        source = directory / "np-headless.c"
+        source.write_text(MAIN_THREAD_ENDS, encoding="ascii")
+        subprocess.run(["cc", "-O1", "-w", "-pthread", "-o", directory / "np-headless", source], check=True)
+        with subprocess.Popen([directory / "np-headless"], stdout=subprocess.PIPE) as process:
+            try:
+                process.stdout.readline()
+                status = pathlib.Path(f"/proc/{process.pid}/status")
+                wait_until("zombie", lambda: "State:\tZ" in status.read_text(encoding="utf-8"))
+                for arguments in ((process.pid,), ("np-headless",), ("-w0.05", "-c", "1", process.pid)):
+                    target, = report(*arguments)["targets"]
+                    expect_equal("pid, threads", (target["pid"], target["threads"]), (process.pid, 2))
+                    expect(target["pages"]["resident"] >= 16384, f"{arguments}: {target['pages']}")
+            finally:
+                process.kill()
 
 
 @test()

@@ -213,7 +213,11 @@ def watched():
             expect(select.select([process.stdout], [], [], HANG_SECONDS)[0], "it says nothing more")
             line = process.stdout.readline()
             expect(line.endswith("\n"), f"it ended after {lines} lines: {line!r}")
-            pids = {target["pid"] for target in json.loads(line)["targets"]}
+            report = json.loads(line)
+            unknown = [target["pid"] for target in report["targets"] if target["pages"] and target["pages"]["unknown"]]
+            about = [problem["what"] for problem in report["problems"] if problem["operation"] == "walk"]
+            expect(all(f"/proc/{pid}" in about for pid in unknown), f"unknown pages of {unknown}, problems of {about}")
+            pids = {target["pid"] for target in report["targets"]}
             expect(pids == {busy, executing, churning.pid}, f"line {lines} is about {pids}")
             lines += 1
             if lines % 10 == 0:

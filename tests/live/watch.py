@@ -190,6 +190,35 @@ def sees_new_memory():
 
 
 @test()
+def tells_an_mprotect_from_hints():
+    """New inaccessible pages are taken for hints at first, and not for exact; maps is asked within a second or two."""
+    script = ("import ctypes, mmap, sys\nm = mmap.mmap(-1, 16 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)\n"
+              "m.write(b'x' * (16 << 20))\nprint('ready', flush=True)\nsys.stdin.readline()\n"
+              "at = ctypes.addressof(ctypes.c_char.from_buffer(m))\n"
+              "print(ctypes.CDLL(None).mprotect(ctypes.c_void_p(at), ctypes.c_size_t(16 << 20), 0), flush=True)\n"
+              "sys.stdin.readline()\n")
+    with balancing(0), subprocess.Popen(["python3", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True) as target:
+        try:
+            target.stdout.readline()
+            with watching("-J", "-w0.1", target.pid) as process:
+                process.stdout.readline()
+                target.stdin.write("\n")
+                target.stdin.flush()
+                expect_equal("mprotect()", target.stdout.readline(), "0\n")
+                for _ in range(200):
+                    seen = json.loads(process.stdout.readline())["targets"][0]
+                    if total(seen["pages"]["protnone"]):
+                        break
+                    expect(not total(seen["pages"]["hinted"]) or not seen["source"]["exact"], f"exact: {seen['pages']}")
+                expect_equal("PROT_NONE, hinted, exact",
+                             (total(seen["pages"]["protnone"]) >= 4096, seen["pages"]["hinted"], seen["source"]["exact"]),
+                             (True, {}, True))
+        finally:
+            target.kill()
+
+
+@test()
 def follows_an_exec():
     with subprocess.Popen(["sh", "-c", "read a; exec sleep 1000"], stdin=subprocess.PIPE, text=True) as target:
         try:
