@@ -27,6 +27,7 @@ static int write_map(const struct np_snapshot *snapshot, FILE *out)
 {
 	static const struct np_view view = { .color = true, .utf8 = true, .width = 80 };
 
+	fuzz_use_locale(true);
 	return np_paint_terminal(snapshot, &view, out);
 }
 

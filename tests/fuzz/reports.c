@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <locale.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -335,12 +336,24 @@ static void check_round_trip(const char *text)
 	np_snapshot_destroy(snapshot);
 }
 
+void fuzz_use_locale(bool utf8)
+{
+	static int used = -1;
+
+	if (used != utf8)
+		FUZZ_CHECK(setlocale(LC_CTYPE, utf8 ? "C.UTF-8" : "C"));
+	used = utf8;
+}
+
 static void view_one(const struct np_snapshot *snapshot, unsigned which)
 {
 	static const size_t widths[] = { 0, 80, 20, 200 };
 	struct np_view view = { .utf8 = which & 1, .bytes = which & 2, .width = widths[which >> 2 & 3] };
 	viewer *view_it = viewers[(which >> 4 & 15) % VIEWERS];
-	char *text = render(view_it, snapshot, &view);
+	char *text;
+
+	fuzz_use_locale(view.utf8);
+	text = render(view_it, snapshot, &view);
 
 	check_harmless(text, view.utf8 || view_it == view_json || view_it == view_metrics);
 	if (view_it == view_json)

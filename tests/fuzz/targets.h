@@ -6,6 +6,7 @@
 #ifndef NUMAPROBE_TESTS_FUZZ_TARGETS_H
 #define NUMAPROBE_TESTS_FUZZ_TARGETS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -25,6 +26,9 @@ fuzz_run fuzz_maps, fuzz_numa_maps, fuzz_smaps, fuzz_zoneinfo, fuzz_sched, fuzz_
 	fuzz_btf, fuzz_options, fuzz_escape, fuzz_tables, fuzz_changing_tables, fuzz_serve, fuzz_answers,
 	fuzz_cgroup_mounts, fuzz_cgroup_paths, fuzz_claims, fuzz_frames, fuzz_grains, fuzz_report, fuzz_replay,
 	fuzz_redact;
+
+/* A view takes the characters that the locale has, as np_view_detect() finds them: so do the libraries below it. */
+void fuzz_use_locale(bool utf8);
 
 #define FUZZ_CHECK(true) ((true) ? (void)0 : abort())
 
