@@ -210,8 +210,10 @@ static void take_group(const struct np_samples *samples, measure of, struct np_f
 	for (size_t i = 0; i < samples->count && ret->count < sizeof(ret->numbers) / sizeof(ret->numbers[0]); i++) {
 		double number = of(&samples->samples[i]);
 
-		if (number >= 0)
-			ret->numbers[ret->count++] = number;
+		if (number < 0)
+			continue;
+		ret->rounds[ret->count] = samples->samples[i].round;
+		ret->numbers[ret->count++] = number;
 	}
 }
 

@@ -2,29 +2,45 @@
 /* From windows to findings. */
 #include "check_find.h"
 
-#include <string.h>
-
 #define WINDOWS_LEAST 2 /* one is an anecdote */
+
+static bool has_round(const struct np_finding_group *group, unsigned round)
+{
+	for (size_t i = 0; i < group->count; i++)
+		if (group->rounds[i] == round)
+			return true;
+	return false;
+}
+
+/* The numbers of a control from the rounds that another group has numbers of. */
+static size_t take_rounds(const struct np_finding_group *control, const struct np_finding_group *of, double *ret)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < control->count; i++)
+		if (has_round(of, control->rounds[i]))
+			ret[count++] = control->numbers[i];
+	return count;
+}
 
 /* What a group is compared with: both controls, unless it is one of them; then the other. */
 static size_t take_others(const struct np_finding_group *groups, size_t group, double ret[NP_GROUP_MOST])
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < NP_CONTROL_GROUPS; i++) {
-		if (i == group)
-			continue;
-		memcpy(ret + count, groups[i].numbers, groups[i].count * sizeof(*ret));
-		count += groups[i].count;
-	}
+	for (size_t i = 0; i < NP_CONTROL_GROUPS; i++)
+		if (i != group)
+			count += take_rounds(&groups[i], &groups[group], ret + count);
 	return count;
 }
 
 double np_find_controls_mean(const struct np_finding_group *groups)
 {
 	double numbers[NP_GROUP_MOST];
-	size_t count = take_others(groups, NP_CONTROL_GROUPS, numbers);
+	size_t count = 0;
 
+	for (size_t i = 0; i < NP_CONTROL_GROUPS; i++)
+		count += take_rounds(&groups[i], &groups[i], numbers + count);
 	return count ? np_mean(numbers, count) : 0;
 }
 

@@ -11,7 +11,8 @@
 #define NP_FOUND_P (0.05 / NP_LOOKS_MOST)
 /*
  * The first groups: nobody reads, and a process that only burns. Readers are compared with both, each of them with the
- * other.
+ * other; always in the rounds that the one compared has numbers of. What is settled early has none of later rounds, in
+ * which the machine may be another one: only what was measured by turns is exchangeable.
  */
 #define NP_CONTROL_GROUPS 2
 #define NP_FINDING_GROUPS_MOST 16
@@ -32,6 +33,7 @@ enum np_finding {
 struct np_finding_group {
 	size_t count;
 	double numbers[NP_GROUP_MOST / NP_CONTROL_GROUPS];
+	unsigned rounds[NP_GROUP_MOST / NP_CONTROL_GROUPS]; /* that the numbers are of */
 	/* out: */
 	enum np_finding finding;
 	struct np_estimate size; /* p: of the difference, corrected for the number of readers */

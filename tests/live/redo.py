@@ -171,9 +171,10 @@ CHECKS = {
 
 def check_samples(name, item, controls, number):
     """What is redone of a test; returns its p, before the correction."""
-    numbers, others = ([number(sample) for sample in samples if number(sample) is not None]
-                       for samples in ([one for one in item["samples"] if one["reader"] == item["reader"]],
-                                       [one for one in controls if one["reader"] != item["reader"]]))
+    own = {one["round"]: number(one) for one in item["samples"] if one["reader"] == item["reader"]}
+    own = {turn: one for turn, one in own.items() if one is not None}
+    numbers, others = [*own.values()], [number(one) for one in controls if one["reader"] != item["reader"] and
+                                        one["round"] in own and number(one) is not None]
     size, mean, exact = item["size"], math.fsum(numbers) / len(numbers), is_exact(numbers, others)
     if item["effect"] == "stalls":
         value, ends = math.exp(mean - math.fsum(others) / len(others)), ()
