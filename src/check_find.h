@@ -10,9 +10,10 @@
 /* What chance makes more often, in any of the readers and at any look, is not found. */
 #define NP_FOUND_P (0.05 / NP_LOOKS_MOST)
 /*
- * The first groups: nobody reads, and a process that only burns. Readers are compared with both, each of them with the
- * other; always in the rounds that the one compared has numbers of. What is settled early has none of later rounds, in
- * which the machine may be another one: only what was measured by turns is exchangeable.
+ * The first groups: nobody reads, and a process that only burns. Readers are compared with both, unless the load alone
+ * makes a difference to speak of: then with the load alone, so that it is not taken for the reader's doing. Each of the
+ * two is compared with the other. Always in the rounds that the one compared has numbers of: what is settled early has
+ * none of later rounds, in which the machine may be another one, and only what was measured by turns is exchangeable.
  */
 #define NP_CONTROL_GROUPS 2
 #define NP_FINDING_GROUPS_MOST 16

@@ -63,7 +63,7 @@ struct np_check_test {
 	char *why;				  /* not NULL where it is unknown: the reason, and what would change it */
 	struct np_estimate estimate;		  /* causes, stalls, loses: the size; p is after Holm over all readers */
 	size_t sample_count;
-	struct np_check_sample *samples; /* compared with those of both controls, busy and none, in the same rounds */
+	struct np_check_sample *samples; /* compared with those of the controls, busy and none, in the same rounds */
 };
 
 /* How get_user_pages() treats a hinted entry when it reads. */

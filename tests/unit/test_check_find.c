@@ -144,6 +144,46 @@ static void test_machine_that_changes(void **state)
 		assert_int_equal(groups[i].finding, NP_FINDING_FOUND);
 }
 
+/* What a load does as well is not the reader's doing, and what a reader does beyond that takes more windows to find. */
+static void test_load_is_not_the_reader(void **state)
+{
+	(void)state;
+	for (size_t windows = 5; windows <= 15; windows += 10) {
+		fill(0, 0, windows, 0);
+		fill(1, GROUPS - 1, windows, 0.25);
+		fill(2, 2, windows, 1);
+		find(&shares);
+		assert_int_equal(groups[1].finding, NP_FINDING_FOUND); /* of none alone: without correction */
+		assert_int_equal(groups[2].finding, windows == 5 ? NP_FINDING_OPEN : NP_FINDING_FOUND);
+		for (size_t i = 3; i < GROUPS; i++)
+			assert_int_equal(groups[i].finding, NP_FINDING_NONE);
+
+		fill(0, 0, windows, 100);
+		fill(1, GROUPS - 1, windows, 300);
+		fill(2, 2, windows, 3000);
+		find(&ratios);
+		assert_int_equal(groups[2].finding, windows == 5 ? NP_FINDING_OPEN : NP_FINDING_FOUND);
+		for (size_t i = 3; i < GROUPS; i++)
+			assert_int_equal(groups[i].finding, NP_FINDING_NONE);
+	}
+}
+
+/* A load that makes less of it, or hardly more, leaves both controls to compare with: five windows are enough. */
+static void test_load_that_does_nothing(void **state)
+{
+	(void)state;
+	fill(0, 0, 5, 120);
+	fill(1, 1, 5, 100);
+	fill(2, GROUPS - 1, 5, 1000);
+	find(&ratios);
+	assert_int_equal(groups[2].finding, NP_FINDING_FOUND);
+	fill(0, 0, 5, 0);
+	fill(1, 1, 5, 0.005);
+	fill(2, GROUPS - 1, 5, 1);
+	find(&shares);
+	assert_int_equal(groups[2].finding, NP_FINDING_FOUND);
+}
+
 /* A window that says nothing, of a reader, leaves its round out for what the reader is compared with. */
 static void test_round_without_a_number(void **state)
 {
@@ -205,6 +245,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_or_nothing), cmocka_unit_test(test_some_windows),
 		cmocka_unit_test(test_beside_controls), cmocka_unit_test(test_ratios),
+		cmocka_unit_test(test_load_is_not_the_reader), cmocka_unit_test(test_load_that_does_nothing),
 		cmocka_unit_test(test_machine_that_changes), cmocka_unit_test(test_round_without_a_number),
 		cmocka_unit_test(test_too_few),	       cmocka_unit_test(test_chance_finds_little),
 	};
