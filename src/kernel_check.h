@@ -116,6 +116,8 @@ int np_check_unknown(struct np_check_test *test, const char *format, ...) __attr
  * found counts.
  */
 enum np_check_verdict np_check_verdict(const struct np_kernel_check *check);
+/* Beside a program that reads nothing: what load alone does says nothing of the kernel, and counts nowhere. */
+bool np_check_is_control(const struct np_check_test *test);
 /* How many tests of an effect (NP_CHECK_EFFECTS: of all) have this result. */
 size_t np_check_count(const struct np_kernel_check *check, enum np_check_effect effect, enum np_check_result result);
 

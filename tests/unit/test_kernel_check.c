@@ -91,6 +91,27 @@ static void test_open_costs(void **state)
 	np_check_destroy(check);
 }
 
+/* Load alone has no bearing on the verdict, whatever it does, nor on the numbers beside it. */
+static void test_controls_do_not_count(void **state)
+{
+	static const enum np_check_result results[] = { NP_CHECK_PASSES, NP_CHECK_COSTS, NP_CHECK_UNKNOWN };
+	struct np_kernel_check *check = np_check_create();
+
+	(void)state;
+	add(check, NP_CHECK_STALLS, "smaps", NP_MEMORY_ANY, NP_CHECK_PASSES);
+	for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++)
+		add(check, NP_CHECK_STALLS, "busy", NP_MEMORY_ANY, results[i])->estimate.known = true;
+	for (int strict = 0; strict < 2; strict++) {
+		check->strict = strict;
+		assert_int_equal(np_check_verdict(check), NP_CHECK_CLEAN);
+		assert_int_equal(np_check_count_missing(check), 0);
+		assert_int_equal(np_check_count_open(check), 0);
+	}
+	assert_int_equal(np_check_count(check, NP_CHECK_STALLS, NP_CHECK_PASSES), 1);
+	assert_int_equal(np_check_count(check, NP_CHECK_EFFECTS, NP_CHECK_COSTS), 0);
+	np_check_destroy(check);
+}
+
 static void test_nothing_tested_is_not_clean(void **state)
 {
 	struct np_kernel_check *check = np_check_create();
@@ -194,6 +215,7 @@ int main(void)
 		cmocka_unit_test(test_names_are_those_of_the_defects),
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_open_costs),
+		cmocka_unit_test(test_controls_do_not_count),
 		cmocka_unit_test(test_nothing_tested_is_not_clean),
 		cmocka_unit_test(test_repaired_kernel_is_clean),
 		cmocka_unit_test(test_reasons_are_kept),
