@@ -77,6 +77,15 @@ double np_find_controls_mean(const struct np_finding_group *groups)
 	return count ? np_mean(numbers, count) : 0;
 }
 
+bool np_find_any(const struct np_finding_group *groups, size_t count, const struct np_finding_rule *rule)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < groups[i].count; k++)
+			if (groups[i].numbers[k] >= rule->found_from)
+				return true;
+	return false;
+}
+
 /* How much more than the controls; returns false where there is not enough to tell. */
 static bool compare(struct np_finding_group *groups, size_t i, const struct np_finding_rule *rule, double *ret_excess)
 {

@@ -43,6 +43,12 @@ struct np_finding_group {
 /* The mean of all numbers of the controls; 0 of none. */
 double np_find_controls_mean(const struct np_finding_group *groups);
 
+/*
+ * Whether any window of any group shows something to speak of. Where what would make it can't be seen otherwise, that
+ * tells whether it came at all: without it, nothing seen is no finding of none.
+ */
+bool np_find_any(const struct np_finding_group *groups, size_t count, const struct np_finding_rule *rule);
+
 /* Fills the findings and sizes of at most NP_FINDING_GROUPS_MOST groups. */
 void np_find_effects(struct np_finding_group *groups, size_t count, const struct np_finding_rule *rule);
 

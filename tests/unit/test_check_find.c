@@ -198,6 +198,20 @@ static void test_round_without_a_number(void **state)
 	assert_int_equal(groups[2].finding, NP_FINDING_FOUND);
 }
 
+/* What nobody made proves something only where it could have been made. */
+static void test_nothing_in_any_window(void **state)
+{
+	(void)state;
+	fill(0, GROUPS - 1, 5, 0);
+	fill(2, 2, 5, 0.0001); /* a fault that has nothing to do with hints */
+	fill(3, 3, 0, 0);
+	assert_false(np_find_any(groups, GROUPS, &shares));
+	SET(4, 0, 0, 0, 0, 0.5);
+	assert_true(np_find_any(groups, GROUPS, &shares));
+	fill(0, GROUPS - 1, 0, 0);
+	assert_false(np_find_any(groups, GROUPS, &shares));
+}
+
 static void test_too_few(void **state)
 {
 	(void)state;
@@ -247,6 +261,7 @@ int main(void)
 		cmocka_unit_test(test_beside_controls), cmocka_unit_test(test_ratios),
 		cmocka_unit_test(test_load_is_not_the_reader), cmocka_unit_test(test_load_that_does_nothing),
 		cmocka_unit_test(test_machine_that_changes), cmocka_unit_test(test_round_without_a_number),
+		cmocka_unit_test(test_nothing_in_any_window),
 		cmocka_unit_test(test_too_few),	       cmocka_unit_test(test_chance_finds_little),
 	};
 
