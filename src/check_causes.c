@@ -210,20 +210,36 @@ static void take_group(const struct np_samples *samples, measure of, struct np_f
 	for (size_t i = 0; i < samples->count && ret->count < sizeof(ret->numbers) / sizeof(ret->numbers[0]); i++) {
 		double number = of(&samples->samples[i]);
 
-		if (number >= 0)
-			ret->numbers[ret->count++] = number;
+		if (number < 0)
+			continue;
+		ret->rounds[ret->count] = samples->samples[i].round;
+		ret->numbers[ret->count++] = number;
 	}
 }
 
-/* Whether the controls leave anything to be seen; then groups has the findings. */
-static bool find(const struct series *series, const struct judging *judging, struct np_finding_group *groups)
+/* This kernel shows them; without SCHED_DEBUG it does not, and every window counts as one that was scanned. */
+static bool are_scans_known(const struct series *series)
+{
+	for (size_t i = 0; i < series->reader_count; i++)
+		for (size_t k = 0; k < series->by[i].count; k++)
+			if (series->by[i].samples[k].scans.known)
+				return true;
+	return false;
+}
+
+/* NULL: the windows can tell something, and groups has the findings; or why not. */
+static const char *find(const struct series *series, const struct judging *judging, struct np_finding_group *groups)
 {
 	for (size_t i = 0; i < series->reader_count; i++)
 		take_group(&series->by[i], judging->of, &groups[i]);
 	if (np_find_controls_mean(groups) > judging->controls_most)
-		return false;
+		return judging->why_not;
+	if (judging->effect == NP_CHECK_CAUSES && !are_scans_known(series) &&
+	    !np_find_any(groups, series->reader_count, &judging->rule))
+		return N_("no hint was seen with any reader, and this kernel does not show whether the balancer came by; "
+			  "one with CONFIG_SCHED_DEBUG would make it known");
 	np_find_effects(groups, series->reader_count, &judging->rule);
-	return true;
+	return NULL;
 }
 
 /* Which readers have an open finding; the controls go on beside them. Whether there is one. */
@@ -235,7 +251,7 @@ static bool find_open(struct series *series, const struct judging *const *judgin
 	for (size_t i = 0; i < series->reader_count; i++)
 		series->settled[i] = i >= CONTROLS;
 	for (; *judgings; judgings++) {
-		if (!find(series, *judgings, groups))
+		if (find(series, *judgings, groups))
 			continue;
 		for (size_t i = 1; i < series->reader_count; i++)
 			if (groups[i].finding == NP_FINDING_OPEN) {
@@ -312,10 +328,11 @@ static int judge_reader(const struct series *series, size_t reader, const struct
 static int judge_all(const struct series *series, const struct judging *judging)
 {
 	struct np_finding_group groups[NP_FINDING_GROUPS_MOST] = { 0 };
+	const char *why = find(series, judging, groups);
 	int result = 0;
 
-	if (!find(series, judging, groups))
-		return np_check_all_unknown(series->checker, judging->effect, judging->why_not);
+	if (why)
+		return np_check_all_unknown(series->checker, judging->effect, why);
 	for (size_t i = 1; i < series->reader_count && !result; i++)
 		result = judge_reader(series, i, judging, &groups[i]);
 	return result;

@@ -10,8 +10,10 @@
 /* What chance makes more often, in any of the readers and at any look, is not found. */
 #define NP_FOUND_P (0.05 / NP_LOOKS_MOST)
 /*
- * The first groups: nobody reads, and a process that only burns. Readers are compared with both, each of them with the
- * other.
+ * The first groups: nobody reads, and a process that only burns. Readers are compared with both, unless the load alone
+ * makes a difference to speak of: then with the load alone, so that it is not taken for the reader's doing. Each of the
+ * two is compared with the other. Always in the rounds that the one compared has numbers of: what is settled early has
+ * none of later rounds, in which the machine may be another one, and only what was measured by turns is exchangeable.
  */
 #define NP_CONTROL_GROUPS 2
 #define NP_FINDING_GROUPS_MOST 16
@@ -32,6 +34,7 @@ enum np_finding {
 struct np_finding_group {
 	size_t count;
 	double numbers[NP_GROUP_MOST / NP_CONTROL_GROUPS];
+	unsigned rounds[NP_GROUP_MOST / NP_CONTROL_GROUPS]; /* that the numbers are of */
 	/* out: */
 	enum np_finding finding;
 	struct np_estimate size; /* p: of the difference, corrected for the number of readers */
@@ -39,6 +42,12 @@ struct np_finding_group {
 
 /* The mean of all numbers of the controls; 0 of none. */
 double np_find_controls_mean(const struct np_finding_group *groups);
+
+/*
+ * Whether any window of any group shows something to speak of. Where what would make it can't be seen otherwise, that
+ * tells whether it came at all: without it, nothing seen is no finding of none.
+ */
+bool np_find_any(const struct np_finding_group *groups, size_t count, const struct np_finding_rule *rule);
 
 /* Fills the findings and sizes of at most NP_FINDING_GROUPS_MOST groups. */
 void np_find_effects(struct np_finding_group *groups, size_t count, const struct np_finding_rule *rule);

@@ -16,6 +16,7 @@
 #define BASE_PAGES ((uint64_t)SLICES * SLICE_PAGES)
 #define HUGE_PAGES 2048
 #define ATTEMPTS 3
+#define PAUSE_NS 20000000
 #define SCANS 2		     /* of the balancer; one may have come too early for an area */
 #define BURN_NS 3000000000ULL /* of processor time; the first scan comes after about one second */
 
@@ -136,8 +137,20 @@ static int count_hints(struct np_checker *checker, struct np_subject *subject, u
 	return result;
 }
 
-static int judge_clears(struct np_check_test *test, uint64_t control, uint64_t before, uint64_t after)
+static int pause_and_count(struct np_checker *checker, struct np_subject *subject, uint64_t *ret)
 {
+	const struct timespec pause = { 0, PAUSE_NS };
+
+	nanosleep(&pause, NULL);
+	return count_hints(checker, subject, ret);
+}
+
+/* Compaction, say, moves hinted pages too, and puts them back as present ones: so that is looked for on either side. */
+int np_clears_judge(struct np_check_test *test, const uint64_t counts[NP_HINT_COUNTS])
+{
+	uint64_t before = counts[NP_HINTS_BEFORE], after = counts[NP_HINTS_AFTER];
+	uint64_t control = counts[NP_HINTS_AT_REST] - before + after - counts[NP_HINTS_AT_LAST];
+
 	test->expected_pages = NP_FACT((int64_t)before);
 	test->got_pages = NP_FACT((int64_t)after);
 	test->control_pages = NP_FACT((int64_t)control);
@@ -149,7 +162,7 @@ static int judge_clears(struct np_check_test *test, uint64_t control, uint64_t b
 	return 0;
 }
 
-static int test_clears(struct np_checker *checker, struct np_subject *subject, const char *name, uint64_t control)
+static int test_clears(struct np_checker *checker, struct np_subject *subject, const char *name)
 {
 	struct np_check_test *test = np_check_add(checker->check, NP_CHECK_CLEARS, name, NP_MEMORY_HINTED);
 	const struct np_reader *reader = np_reader_find(name, strlen(name));
@@ -160,17 +173,21 @@ static int test_clears(struct np_checker *checker, struct np_subject *subject, c
 	};
 	const struct np_reading reading = np_check_reading(checker, subject, spans, 2);
 	struct np_read read = { 0 };
-	uint64_t before, after;
-	int result = test ? count_hints(checker, subject, &before) : -ENOMEM, error;
+	uint64_t counts[NP_HINT_COUNTS];
+	int result = test ? count_hints(checker, subject, &counts[NP_HINTS_AT_REST]) : -ENOMEM, error;
 
+	if (!result)
+		result = pause_and_count(checker, subject, &counts[NP_HINTS_BEFORE]);
 	if (result)
 		return result;
 	error = reader->read(reader, &reading, &read);
 	np_read_free(&read);
 	if (error)
 		return np_check_no_reader(checker, test, error);
-	result = count_hints(checker, subject, &after);
-	return result ? result : judge_clears(test, control, before, after);
+	result = count_hints(checker, subject, &counts[NP_HINTS_AFTER]);
+	if (!result)
+		result = pause_and_count(checker, subject, &counts[NP_HINTS_AT_LAST]);
+	return result ? result : np_clears_judge(test, counts);
 }
 
 /* process_vm_readv is no reader that only looks: it touches in the target's name, and is told of by the regime. */
@@ -195,21 +212,14 @@ static int all_clears_unknown(struct np_checker *checker, const char *why)
 
 static int test_all_clears(struct np_checker *checker, struct np_subject *subject)
 {
-	const struct timespec pause = { 0, 20000000 };
-	uint64_t first = 0, second = 0;
 	int result;
 
 	if (!checker->walker)
 		return all_clears_unknown(checker, checker->why_no_walker);
 	result = np_subject_freeze(subject);
-	if (!result)
-		result = count_hints(checker, subject, &first);
-	nanosleep(&pause, NULL);
-	if (!result)
-		result = count_hints(checker, subject, &second);
 	for (const char *const *reader = np_check_disturbers; *reader && !result; reader++)
 		if (!touches(*reader))
-			result = test_clears(checker, subject, *reader, first - second);
+			result = test_clears(checker, subject, *reader);
 	return result ? result : np_subject_thaw(subject);
 }
 

@@ -45,6 +45,12 @@ int np_count_pages(const struct np_checker *checker, const struct np_subject *su
 struct np_reading np_check_reading(const struct np_checker *checker, const struct np_subject *subject,
 				   const struct np_span_addr *spans, size_t span_count);
 
+/* Hinted pages of a stopped subject around a reading. Between the two counts on either side of it nobody reads. */
+enum { NP_HINTS_AT_REST, NP_HINTS_BEFORE, NP_HINTS_AFTER, NP_HINTS_AT_LAST, NP_HINT_COUNTS };
+
+/* What they say of the reader: unknown where hints go away without it too. 0 or -ENOMEM. */
+int np_clears_judge(struct np_check_test *test, const uint64_t counts[NP_HINT_COUNTS]);
+
 /* The parts; each adds its tests. 0, -ENOMEM, or the subject's error. */
 int np_check_protnone(struct np_checker *checker);
 int np_check_hinted(struct np_checker *checker); /* distorts and clears with hints, and the regime */

@@ -142,6 +142,17 @@ static int ask(const struct np_checker *checker, const struct np_subject *subjec
 	return result;
 }
 
+/* Idle memory that goes away does not come back by itself: what is there in the end was there for all that were asked. */
+static struct np_fact count_resident(const struct np_checker *checker, const struct np_subject *subject,
+				     const struct np_area *area)
+{
+	struct np_page_count count;
+
+	if (np_count_pages(checker, subject, area, &count) < 0)
+		return NP_NOT_KNOWN;
+	return NP_FACT((int64_t)(count.present + count.inaccessible));
+}
+
 int np_sayings_take(const struct np_checker *checker, struct np_subject *subject, const struct np_area *area,
 		    struct np_sayings *ret)
 {
@@ -158,6 +169,7 @@ int np_sayings_take(const struct np_checker *checker, struct np_subject *subject
 		ret->by[sayer].error = result;
 		ret->by[sayer].pages = pages;
 	}
+	ret->resident_pages = count_resident(checker, subject, area);
 	return 0;
 }
 
@@ -172,6 +184,12 @@ static uint64_t pages_said(enum np_sayer sayer, uint64_t pages, const struct np_
 	if (now + PROCESS_SLACK_PAGES >= before && now <= before + PROCESS_SLACK_PAGES)
 		return pages;
 	return pages + now < before ? 0 : pages + now - before;
+}
+
+/* Without page tables it is not known, and taken for granted. */
+static bool is_resident(const struct np_sayings *sayings, uint64_t pages)
+{
+	return !sayings->resident_pages.known || (uint64_t)sayings->resident_pages.value == pages;
 }
 
 static int judge(struct np_check_test *test, enum np_sayer sayer, uint64_t pages, const struct np_sayings *plain,
@@ -191,6 +209,9 @@ static int judge(struct np_check_test *test, enum np_sayer sayer, uint64_t pages
 	/* Memory that was not as it was made to be proves nothing. */
 	if (!sayers[sayer].of_process && plain->by[sayer].pages != pages && tested->by[sayer].pages != pages)
 		return np_check_unknown(test, "%s", N_("the memory for the test did not stay resident"));
+	if (!is_resident(plain, pages) || !is_resident(tested, pages))
+		return np_check_unknown(test, "%s", N_("some of the memory for the test was swapped out or moved meanwhile; "
+						       "more free memory would make it known"));
 	said = pages_said(sayer, pages, plain, tested);
 	test->got_pages = NP_FACT((int64_t)said);
 	test->result = said == pages ? NP_CHECK_PASSES : NP_CHECK_FAILS;

@@ -21,6 +21,7 @@ enum np_sayer {
 
 /* Pages, of the area or, for some readers, of the whole process. */
 struct np_sayings {
+	struct np_fact resident_pages; /* of the area, by its page tables, after all had been asked */
 	struct {
 		int error; /* 0; -ENOTSUP: this kernel lacks the reader */
 		uint64_t pages;

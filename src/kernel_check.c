@@ -89,13 +89,18 @@ int np_check_unknown(struct np_check_test *test, const char *format, ...)
 	return 0;
 }
 
+bool np_check_is_control(const struct np_check_test *test)
+{
+	return strcmp(test->reader, "busy") == 0;
+}
+
 size_t np_check_count(const struct np_kernel_check *check, enum np_check_effect effect, enum np_check_result result)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < check->test_count; i++)
 		count += (effect == NP_CHECK_EFFECTS || check->tests[i].effect == effect) &&
-			 check->tests[i].result == result;
+			 check->tests[i].result == result && !np_check_is_control(&check->tests[i]);
 	return count;
 }
 
@@ -109,7 +114,7 @@ size_t np_check_count_open(const struct np_kernel_check *check)
 	size_t count = 0;
 
 	for (size_t i = 0; i < check->test_count; i++)
-		count += np_check_is_open(&check->tests[i]);
+		count += np_check_is_open(&check->tests[i]) && !np_check_is_control(&check->tests[i]);
 	return count;
 }
 

@@ -63,7 +63,7 @@ struct np_check_test {
 	char *why;				  /* not NULL where it is unknown: the reason, and what would change it */
 	struct np_estimate estimate;		  /* causes, stalls, loses: the size; p is after Holm over all readers */
 	size_t sample_count;
-	struct np_check_sample *samples; /* a reader is compared with the windows of both controls, busy and none */
+	struct np_check_sample *samples; /* compared with those of the controls, busy and none, in the same rounds */
 };
 
 /* How get_user_pages() treats a hinted entry when it reads. */
@@ -116,6 +116,8 @@ int np_check_unknown(struct np_check_test *test, const char *format, ...) __attr
  * found counts.
  */
 enum np_check_verdict np_check_verdict(const struct np_kernel_check *check);
+/* Beside a program that reads nothing: what load alone does says nothing of the kernel, and counts nowhere. */
+bool np_check_is_control(const struct np_check_test *test);
 /* How many tests of an effect (NP_CHECK_EFFECTS: of all) have this result. */
 size_t np_check_count(const struct np_kernel_check *check, enum np_check_effect effect, enum np_check_result result);
 

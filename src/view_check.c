@@ -198,7 +198,7 @@ static bool said_before(const struct np_kernel_check *check, const struct np_che
 
 static int print_test(const struct page *page, const struct np_check_test *test)
 {
-	const char *reader = strcmp(test->reader, "busy") == 0 ? _("(busy process)") : test->reader;
+	const char *reader = np_check_is_control(test) ? _("(busy process)") : test->reader;
 	bool unknown = test->result == NP_CHECK_UNKNOWN && !np_check_is_open(test);
 	char *text;
 

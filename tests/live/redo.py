@@ -162,21 +162,33 @@ def share(sample):
     return min(pages, PAGES) / PAGES
 
 
+# Of each sample a number; and so much more of it beside busy than beside none is the load's doing.
 CHECKS = {
-    "causes": lambda sample: None if sample["scans"] == 0 else share(sample),
-    "stalls": lambda sample: math.log(sample["wait_ns"] / sample["maps"]),
-    "loses-scans": lambda sample: float(share(sample) <= 0.5),
+    "causes": (lambda sample: None if sample["scans"] == 0 else share(sample), 0.01),
+    "stalls": (lambda sample: math.log(sample["wait_ns"] / sample["maps"]), math.log(1.5)),
+    "loses-scans": (lambda sample: float(share(sample) <= 0.5), 0.1),
 }
 
 
-def check_samples(name, item, controls, number):
+def mean_of(numbers):
+    return math.fsum(numbers) / len(numbers)
+
+
+def compared_with(reader, rounds, controls, number, load):
+    """The numbers of both controls from some rounds, of the other one for a control; of busy alone where it has more."""
+    none, busy = ([number(one) for one in controls if one["reader"] == control != reader and one["round"] in rounds and
+                   number(one) is not None] for control in ("none", "busy"))
+    return busy if none and busy and mean_of(busy) - mean_of(none) >= load else none + busy
+
+
+def check_samples(name, item, controls, number, load):
     """What is redone of a test; returns its p, before the correction."""
-    numbers, others = ([number(sample) for sample in samples if number(sample) is not None]
-                       for samples in ([one for one in item["samples"] if one["reader"] == item["reader"]],
-                                       [one for one in controls if one["reader"] != item["reader"]]))
-    size, mean, exact = item["size"], math.fsum(numbers) / len(numbers), is_exact(numbers, others)
+    own = {one["round"]: number(one) for one in item["samples"] if one["reader"] == item["reader"]}
+    own = {turn: one for turn, one in own.items() if one is not None}
+    numbers, others = [*own.values()], compared_with(item["reader"], own, controls, number, load)
+    size, mean, exact = item["size"], mean_of(numbers), is_exact(numbers, others)
     if item["effect"] == "stalls":
-        value, ends = math.exp(mean - math.fsum(others) / len(others)), ()
+        value, ends = math.exp(mean - mean_of(others)), ()
         if exact:
             ends = map(math.exp, interval(numbers, others))
     else:
@@ -189,11 +201,11 @@ def check_samples(name, item, controls, number):
 
 
 def check_kernel(name, tests):
-    for effect, number in CHECKS.items():
+    for effect, (number, load) in CHECKS.items():
         items = [item for item in tests if item["effect"] == effect and item["size"]]
         controls = [sample for item in items if item["reader"] == "busy" for sample in item["samples"]]
         expect_equal(f"{name}, {effect}: controls", {sample["reader"] for sample in controls}, {"none", "busy"})
-        found = [check_samples(f"{name}, {item['name']}", item, controls, number) for item in items]
+        found = [check_samples(f"{name}, {item['name']}", item, controls, number, load) for item in items]
         readers = [index for index, item in enumerate(items) if item["reader"] != "busy"]
         corrected = dict(zip(readers, holm([found[index][0] for index in readers])))
         exact = all(one[1] for one in found)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_run.h"
 #include "defects.h"
 #include "kernel_check.h"
 
@@ -91,6 +92,27 @@ static void test_open_costs(void **state)
 	np_check_destroy(check);
 }
 
+/* Load alone has no bearing on the verdict, whatever it does, nor on the numbers beside it. */
+static void test_controls_do_not_count(void **state)
+{
+	static const enum np_check_result results[] = { NP_CHECK_PASSES, NP_CHECK_COSTS, NP_CHECK_UNKNOWN };
+	struct np_kernel_check *check = np_check_create();
+
+	(void)state;
+	add(check, NP_CHECK_STALLS, "smaps", NP_MEMORY_ANY, NP_CHECK_PASSES);
+	for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++)
+		add(check, NP_CHECK_STALLS, "busy", NP_MEMORY_ANY, results[i])->estimate.known = true;
+	for (int strict = 0; strict < 2; strict++) {
+		check->strict = strict;
+		assert_int_equal(np_check_verdict(check), NP_CHECK_CLEAN);
+		assert_int_equal(np_check_count_missing(check), 0);
+		assert_int_equal(np_check_count_open(check), 0);
+	}
+	assert_int_equal(np_check_count(check, NP_CHECK_STALLS, NP_CHECK_PASSES), 1);
+	assert_int_equal(np_check_count(check, NP_CHECK_EFFECTS, NP_CHECK_COSTS), 0);
+	np_check_destroy(check);
+}
+
 static void test_nothing_tested_is_not_clean(void **state)
 {
 	struct np_kernel_check *check = np_check_create();
@@ -137,6 +159,34 @@ static void test_reasons_are_kept(void **state)
 	assert_int_equal(np_check_count(check, NP_CHECK_CLEARS, NP_CHECK_UNKNOWN), 1);
 	assert_int_equal(np_check_count(check, NP_CHECK_CAUSES, NP_CHECK_UNKNOWN), 0);
 	np_check_destroy(check);
+}
+
+/* Hints at rest, before and after a reading, and at last. */
+static void test_hints_that_go_away(void **state)
+{
+	static const struct {
+		uint64_t counts[NP_HINT_COUNTS];
+		enum np_check_result result;
+		int64_t control_pages;
+	} rows[] = {
+		{ { 4096, 4096, 4096, 4096 }, NP_CHECK_PASSES, 0 },
+		{ { 4096, 4096, 4000, 4000 }, NP_CHECK_FAILS, 0 },
+		{ { 4096, 4096, 0, 0 }, NP_CHECK_FAILS, 0 },
+		{ { 0, 0, 0, 0 }, NP_CHECK_UNKNOWN, 0 },
+		{ { 4096, 4000, 3900, 3900 }, NP_CHECK_UNKNOWN, 96 }, /* pages are being moved, reader or not */
+		{ { 4096, 4096, 4000, 3900 }, NP_CHECK_UNKNOWN, 100 },
+		{ { 4096, 4096, 4096, 3900 }, NP_CHECK_UNKNOWN, 196 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct np_check_test test = { 0 };
+
+		assert_int_equal(np_clears_judge(&test, rows[i].counts), 0);
+		assert_int_equal(test.result, rows[i].result);
+		assert_int_equal(test.control_pages.value, rows[i].control_pages);
+		free(test.why);
+	}
 }
 
 static void test_blind(void **state)
@@ -194,9 +244,11 @@ int main(void)
 		cmocka_unit_test(test_names_are_those_of_the_defects),
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_open_costs),
+		cmocka_unit_test(test_controls_do_not_count),
 		cmocka_unit_test(test_nothing_tested_is_not_clean),
 		cmocka_unit_test(test_repaired_kernel_is_clean),
 		cmocka_unit_test(test_reasons_are_kept),
+		cmocka_unit_test(test_hints_that_go_away),
 		cmocka_unit_test(test_blind),
 		cmocka_unit_test(test_regimes),
 	};
