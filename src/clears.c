@@ -112,7 +112,9 @@ static int test_reader(const struct clears *clears, const struct np_reader *read
 	result = test_stopped(clears, reader, &effect);
 	late = np_thaw(&freeze);
 	if (late) {
-		report(clears, reader->name, -late, "the process went on before the reading was over");
+		report(clears, reader->name, -late,
+		       late == -EOWNERDEAD ? "the guardian of the stopped process was lost; the process was resumed" :
+					     "the process went on before the reading was over");
 		return 0;
 	}
 	if (result) {
