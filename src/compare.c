@@ -330,7 +330,7 @@ int np_compare_target(const struct np_compare *compare, struct np_target *target
 		return 0;
 	}
 	announce(compare, target);
-	result = np_subject_open(measure->root_fd, target->pid, measure->walker, measure->space_end,
+	result = np_subject_open(measure->root_fd, target, measure->walker, measure->space_end,
 				 &measure->snapshot->system, &run.subject);
 	if (result) {
 		report(&run, "compare", -result);

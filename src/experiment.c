@@ -393,7 +393,7 @@ static int open_target(struct run *run)
 	struct np_measure *measure = run->plan->measure;
 
 	run->has_clock = clock_getcpuclockid(run->target->pid, &run->clock) == 0;
-	return np_subject_open(measure->root_fd, run->target->pid, measure->walker, measure->space_end,
+	return np_subject_open(measure->root_fd, run->target, measure->walker, measure->space_end,
 			       &measure->snapshot->system, &run->subject);
 }
 
