@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "compare_row.h"
+#include "freeze.h"
 #include "i18n.h"
 #include "parse_status.h"
 
@@ -63,7 +64,7 @@ static void bracketed_free(struct np_bracketed *bracketed)
 	np_spans_free(&bracketed->spans);
 }
 
-/* Faults of all threads so far, and whether the process is stopped. */
+/* Faults of all threads so far, and whether all of them are stopped. */
 static int read_stat(const struct run *run, uint64_t *ret_faults, bool *ret_stopped)
 {
 	np_cleanup_text struct np_text text = { 0 };
@@ -72,11 +73,11 @@ static int read_stat(const struct run *run, uint64_t *ret_faults, bool *ret_stop
 
 	if (!result)
 		result = np_parse_stat(text.data, text.length, &stat);
-	if (result)
-		return result;
-	*ret_faults = stat.minor_faults + stat.major_faults;
-	*ret_stopped = stat.state == 'T' || stat.state == 't';
-	return 0;
+	if (!result)
+		result = np_all_stopped(run->subject.dir_fd, ret_stopped);
+	if (!result)
+		*ret_faults = stat.minor_faults + stat.major_faults;
+	return result;
 }
 
 static struct np_reading make_reading(const struct run *run, const struct np_spans *spans)

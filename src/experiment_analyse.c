@@ -204,12 +204,13 @@ void np_experiment_free(struct np_experiment *experiment)
 	free(experiment);
 }
 
+/* What --compare saw of a target that happened to be stopped is not a question of --experiment. */
 static bool found_in(const struct np_target *target)
 {
 	const struct np_experiment *experiment = target->experiment;
 
 	for (size_t i = 0; i < target->read_effect_count; i++)
-		if (target->read_effects[i].clears == NP_EFFECT_YES)
+		if (target->read_effects[i].stopped && target->read_effects[i].clears == NP_EFFECT_YES)
 			return true;
 	for (size_t i = 0; experiment && i < experiment->test_count; i++)
 		if (experiment->tests[i].found == NP_EFFECT_YES && is_reader(experiment->tests[i].reader))

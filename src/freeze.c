@@ -106,8 +106,7 @@ static int thread_state(int dir_fd, const char *thread, char *ret)
 	return result;
 }
 
-/* Whether every thread is stopped; 't' is stopped by a debugger. A thread that is gone by now has stopped too. */
-static int all_stopped(int dir_fd, bool *ret)
+int np_all_stopped(int dir_fd, bool *ret)
 {
 	const struct dirent *entry;
 	DIR *tasks;
@@ -133,7 +132,7 @@ static int wait_stopped(int dir_fd)
 	int result = 0;
 
 	for (int try = 0; try < STOP_TRIES && !result && !stopped; try++) {
-		result = all_stopped(dir_fd, &stopped);
+		result = np_all_stopped(dir_fd, &stopped);
 		if (!result && !stopped)
 			nanosleep(&pause, NULL);
 	}
@@ -162,7 +161,7 @@ int np_freeze(pid_t pid, int dir_fd, struct np_freeze *ret)
 	int result = open_same(pid, dir_fd, &freeze.pidfd);
 
 	if (!result)
-		result = all_stopped(dir_fd, &stopped);
+		result = np_all_stopped(dir_fd, &stopped);
 	if (!result && !stopped)
 		result = start_guardian(&freeze);
 	if (!result && !stopped)

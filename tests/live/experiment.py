@@ -193,6 +193,21 @@ def its_guardian_killed():
 
 
 @test()
+def resumed_by_somebody_else():
+    """What a process that went on did to its hints is no effect of a reader."""
+    said = ""
+    with Factory("--spin", "anon:256M") as factory:
+        for _ in range(KILLS):
+            with probing(factory.pid, stderr=subprocess.PIPE) as process:
+                wait_until("stopped, or done", lambda: state(factory.pid) == "T" or process.poll() is not None)
+                os.kill(factory.pid, signal.SIGCONT)
+                said += process.communicate()[1]
+            if "went on" in said:
+                break
+    expect("the process went on before the reading was over" in said, said)
+
+
+@test()
 def all_of_its_name_killed():
     """As by `pkill -9 numaprobe`, but of no other numaprobe on this machine."""
     seen_stopped = 0

@@ -143,12 +143,25 @@ static void test_what_else_is_in_the_way(void **state)
 	np_experiment_free(experiment);
 }
 
+/* Exit status 4 is for what an experiment found, not for what a comparison saw. */
+static void test_found(void **state)
+{
+	struct np_read_effect read = { .reader = "smaps", .clears = NP_EFFECT_YES, .stopped = true };
+	struct np_target target = { .read_effects = &read, .read_effect_count = 1 };
+	const struct np_snapshot snapshot = { .targets = &target, .target_count = 1 };
+
+	(void)state;
+	assert_true(np_experiment_found(&snapshot));
+	read.stopped = false;
+	assert_false(np_experiment_found(&snapshot));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_effect),     cmocka_unit_test(test_no_effect),
 		cmocka_unit_test(test_nothing_to_see), cmocka_unit_test(test_balancing_off),
-		cmocka_unit_test(test_what_else_is_in_the_way),
+		cmocka_unit_test(test_what_else_is_in_the_way), cmocka_unit_test(test_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
