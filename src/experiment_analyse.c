@@ -10,8 +10,6 @@
 #include "i18n.h"
 #include "readers.h"
 
-#define SCANNED_LEAST 2 /* windows in which the balancer came by, for a "none seen" */
-
 static bool is_reader(const char *name)
 {
 	const struct np_reader *reader = np_reader_find(name, strlen(name));
@@ -72,15 +70,10 @@ static size_t collect(const struct np_experiment *experiment, const char *reader
 	return count;
 }
 
-/*
- * The balancer came by, as far as that shows: it finished a pass, or hinted something. Other faults are no hints: then
- * the whole machine has no new one.
- */
+/* The balancer came by, as far as that shows: it finished a pass, or left hints. Faults may be of any other kind. */
 static bool is_scanned(const struct np_trial *window)
 {
-	bool no_hints = window->pte_updates.known && window->pte_updates.value == 0;
-
-	return (window->scans.known && window->scans.value > 0) || (window->made > 0 && !no_hints);
+	return (window->scans.known && window->scans.value > 0) || window->hints_after > window->hints_before;
 }
 
 /* In how many windows of a reader. */
@@ -93,13 +86,35 @@ static size_t scanned_windows(const struct np_experiment *experiment, const char
 	return count;
 }
 
-/* Where the balancer did not come by, nothing could have been caused or lost. NULL: it came by often enough. */
-static const char *why_not_scanned(const struct np_experiment *experiment, const struct np_effect_test *test)
+static size_t windows_of(const struct np_experiment *experiment, const char *reader)
 {
-	size_t with = scanned_windows(experiment, test->reader), without = scanned_windows(experiment, test->control);
+	size_t count = 0;
 
+	for (size_t i = 0; i < experiment->window_count; i++)
+		count += strcmp(experiment->windows[i].reader, reader) == 0;
+	return count;
+}
+
+/* Whether an effect that shows in so many windows of a group, and in no other window, is found at this level. */
+static bool can_show(size_t shown, size_t count, size_t other_count, double level)
+{
+	double numbers[NP_ROUNDS_MOST] = { 0 };
+	static const double others[NP_ROUNDS_MOST];
+
+	for (size_t i = 0; i < shown; i++)
+		numbers[i] = 1;
+	return np_permutation_more_p(numbers, count, others, other_count) <= level;
+}
+
+/* Where the balancer did not come by, nothing could have been caused or lost. NULL: it came by often enough. */
+static const char *why_not_scanned(const struct np_experiment *experiment, const struct np_effect_test *test,
+				   double level)
+{
 	/* What it causes would show in its own windows, what it loses in those of the control. */
-	if ((test->kind == NP_MEASURE_CAUSES ? with : without) >= SCANNED_LEAST)
+	const char *where = test->kind == NP_MEASURE_CAUSES ? test->reader : test->control;
+	const char *other = test->kind == NP_MEASURE_CAUSES ? test->control : test->reader;
+
+	if (can_show(scanned_windows(experiment, where), windows_of(experiment, where), windows_of(experiment, other), level))
 		return NULL;
 	return N_("the balancer came by too rarely in these windows; more --rounds may tell");
 }
@@ -117,6 +132,22 @@ static double worse_p(const struct np_effect_test *test)
 	return measures[test->kind].more_is_worse ? test->difference.more_p : test->difference.less_p;
 }
 
+/* The control has only so much to lose. NULL: the loss of all of it would have been seen. */
+static const char *why_not_lost(const struct np_effect_test *test)
+{
+	if (measures[test->kind].more_is_worse || test->difference.detectable < test->difference.without_mean)
+		return NULL;
+	return N_("not even the loss of all would have been seen; more --rounds may tell");
+}
+
+/* Why nothing was seen where there may be something. NULL: it would have been seen. */
+static const char *why_unseen(const struct np_experiment *experiment, const struct np_effect_test *test, double level)
+{
+	const char *why = test->kind == NP_MEASURE_STALLS ? NULL : why_not_scanned(experiment, test, level);
+
+	return why ? why : why_not_lost(test);
+}
+
 static void judge(const struct np_experiment *experiment, struct np_effect_test *test, size_t family)
 {
 	test->found = NP_EFFECT_NOT_TESTED;
@@ -128,8 +159,8 @@ static void judge(const struct np_experiment *experiment, struct np_effect_test 
 		test->reason = N_("too few rounds to tell anything from chance");
 	else if (test->adjusted_p <= NP_ALPHA)
 		test->found = NP_EFFECT_YES;
-	else if (test->kind != NP_MEASURE_STALLS)
-		test->reason = why_not_scanned(experiment, test);
+	else
+		test->reason = why_unseen(experiment, test, NP_ALPHA / (double)family);
 	if (!test->reason && test->found != NP_EFFECT_YES)
 		test->found = NP_EFFECT_NO;
 }

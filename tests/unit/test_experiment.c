@@ -6,6 +6,7 @@
 #include "readers.h"
 
 #define ROUNDS 5
+#define MAY_MISS 1 /* windows that the balancer may pass by, for a "none seen" */
 
 /* What all windows of a reader are like. */
 struct kind {
@@ -105,6 +106,46 @@ static void test_nothing_to_see(void **state)
 	np_experiment_free(experiment);
 }
 
+/*
+ * The balancer came by in some windows of the reader, or of the control. Of ten, 252 choices; those of four that are as
+ * extreme are 6, those of three 21.
+ */
+static void test_enough_to_see(void **state)
+{
+	static const struct kind kinds[] = { { "none", 0, 1, 0.5 }, { "busy", 0, 1, 0.5 }, { "smaps", 0, 1, 0.5 } };
+
+	(void)state;
+	for (size_t unscanned = 0; unscanned <= ROUNDS; unscanned++) {
+		struct np_experiment *experiment = make(kinds, 3, ROUNDS);
+
+		for (size_t i = 0; i < unscanned; i++) {
+			experiment->windows[3 * i + 2].scans = NP_FACT(0);
+			experiment->windows[3 * i + 2].pte_updates = NP_FACT(9);
+			/* Faults of another kind, no trace of the balancer. */
+			experiment->windows[3 * i + 1].made = experiment->windows[3 * i + 2].made = 1;
+		}
+		analyse(experiment);
+		expect_found(experiment, "smaps", NP_MEASURE_CAUSES,
+			     unscanned <= MAY_MISS ? NP_EFFECT_NO : NP_EFFECT_NOT_TESTED,
+			     unscanned <= MAY_MISS ? NULL : "too rarely");
+		np_experiment_free(experiment);
+	}
+}
+
+/* Passes come in bursts: then five windows without any would be no surprise. */
+static void test_nothing_to_lose(void **state)
+{
+	static const struct kind kinds[] = { { "none", 0, 1, 0.5 }, { "busy", 0, 1, 0.5 }, { "smaps", 0, 1, 0.5 } };
+	struct np_experiment *experiment = make(kinds, 3, ROUNDS);
+
+	(void)state;
+	for (size_t i = 0; i < experiment->window_count; i += ROUNDS - 1)
+		experiment->windows[i].scans = NP_FACT(9);
+	analyse(experiment);
+	expect_found(experiment, "smaps", NP_MEASURE_LOSES, NP_EFFECT_NOT_TESTED, "the loss of all");
+	np_experiment_free(experiment);
+}
+
 /* Other faults may come, but no hints. */
 static void test_balancing_off(void **state)
 {
@@ -162,6 +203,7 @@ int main(void)
 		cmocka_unit_test(test_an_effect),     cmocka_unit_test(test_no_effect),
 		cmocka_unit_test(test_nothing_to_see), cmocka_unit_test(test_balancing_off),
 		cmocka_unit_test(test_what_else_is_in_the_way), cmocka_unit_test(test_found),
+		cmocka_unit_test(test_enough_to_see), cmocka_unit_test(test_nothing_to_lose),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
