@@ -44,6 +44,7 @@ struct np_effect_test {
 	const char *reader, *control;
 	enum np_measure_kind kind;
 	struct np_difference difference;
+	double detectable; /* see np_detectable(), at the level that is left after the correction; infinite: not known */
 	double adjusted_p; /* that it got worse; Holm's over all readers, or its own for the control */
 	enum np_effect found; /* not tested: see reason */
 	const char *reason; /* static */

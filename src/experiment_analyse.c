@@ -135,7 +135,7 @@ static double worse_p(const struct np_effect_test *test)
 /* The control has only so much to lose. NULL: the loss of all of it would have been seen. */
 static const char *why_not_lost(const struct np_effect_test *test)
 {
-	if (measures[test->kind].more_is_worse || test->difference.detectable < test->difference.without_mean)
+	if (measures[test->kind].more_is_worse || isinf(test->detectable) || test->detectable < test->difference.without_mean)
 		return NULL;
 	return N_("not even the loss of all would have been seen; more --rounds may tell");
 }
@@ -148,9 +148,22 @@ static const char *why_unseen(const struct np_experiment *experiment, const stru
 	return why ? why : why_not_lost(test);
 }
 
+static double detectable(const struct np_experiment *experiment, const struct np_effect_test *test, double level)
+{
+	const struct measure *measure = &measures[test->kind];
+	double with[NP_ROUNDS_MOST], without[NP_ROUNDS_MOST];
+	size_t with_count = collect(experiment, test->reader, measure, with);
+	size_t without_count = collect(experiment, test->control, measure, without);
+
+	return np_detectable(with, with_count, without, without_count, measure->more_is_worse, level);
+}
+
 static void judge(const struct np_experiment *experiment, struct np_effect_test *test, size_t family)
 {
+	double level = NP_ALPHA / (double)family;
+
 	test->found = NP_EFFECT_NOT_TESTED;
+	test->detectable = detectable(experiment, test, level);
 	if (!has_run(experiment))
 		test->reason = N_("the process did not run");
 	else if (test->kind != NP_MEASURE_STALLS && experiment->balancing_off)
@@ -159,8 +172,10 @@ static void judge(const struct np_experiment *experiment, struct np_effect_test 
 		test->reason = N_("too few rounds to tell anything from chance");
 	else if (test->adjusted_p <= NP_ALPHA)
 		test->found = NP_EFFECT_YES;
+	else if (worse_p(test) <= (1 - NP_CONFIDENCE) / 2) /* the interval that is shown holds no 0 */
+		test->reason = N_("it may be chance; more --rounds may tell");
 	else
-		test->reason = why_unseen(experiment, test, NP_ALPHA / (double)family);
+		test->reason = why_unseen(experiment, test, level);
 	if (!test->reason && test->found != NP_EFFECT_YES)
 		test->found = NP_EFFECT_NO;
 }
@@ -173,7 +188,7 @@ static void test_one(const struct np_experiment *experiment, const char *reader,
 	size_t without_count = collect(experiment, control, &measures[kind], without);
 
 	*ret = (struct np_effect_test){ .reader = reader, .control = control, .kind = kind, .adjusted_p = 1,
-					.found = NP_EFFECT_NOT_TESTED };
+					.detectable = INFINITY, .found = NP_EFFECT_NOT_TESTED };
 	if (with_count && without_count)
 		np_permutation_test(with, with_count, without, without_count, &ret->difference);
 	else

@@ -55,7 +55,7 @@ def less_p(numbers, others):
     return more_p([-one for one in numbers], [-one for one in others])
 
 
-def low_end(numbers, others):
+def low_end(numbers, others, tail=TAIL):
     """
     The least difference that is not rejected. The tail jumps only where a choice's sum meets that of the first group:
     so the end is one of the mean differences between what two choices exchange.
@@ -67,11 +67,11 @@ def low_end(numbers, others):
         ends |= {(one - other) / size for one in firsts for other in seconds}
     ends = sorted(ends)
     low, high = 0, len(ends) - 1
-    if 1 / math.comb(len(numbers) + len(others), len(numbers)) > TAIL:
+    if 1 / math.comb(len(numbers) + len(others), len(numbers)) > tail:
         return -math.inf
     while low < high:
         middle = (low + high) // 2
-        if more_p([one - ends[middle] for one in numbers], others) > TAIL:
+        if more_p([one - ends[middle] for one in numbers], others) > tail:
             high = middle
         else:
             low = middle + 1
@@ -80,6 +80,14 @@ def low_end(numbers, others):
 
 def interval(numbers, others):
     return low_end(numbers, others), -low_end([-one for one in numbers], [-one for one in others])
+
+
+def detectable(numbers, others, level):
+    """Upwards: what would have been found, and what is more than the numbers as they are may hide."""
+    if len({*numbers, *others}) == 1:
+        return math.inf
+    low, high = low_end(numbers, others, level), -low_end([-one for one in numbers], [-one for one in others], level)
+    return max(high, -low, math.fsum(numbers) / len(numbers) - math.fsum(others) / len(others) - low)
 
 
 def holm(values):
@@ -118,7 +126,7 @@ def mean_from_band(shares, shift):
 # Experiments
 
 
-def check_effect(name, effect, windows):
+def check_effect(name, effect, windows, family):
     numbers, others = ([KINDS[effect["effect"]](window) for window in windows if window["reader"] == reader]
                        for reader in (effect["reader"], effect["control"]))
     digits = 6 if is_exact(numbers, others) else DRAWN_DIGITS
@@ -134,7 +142,11 @@ def check_effect(name, effect, windows):
         near(f"{name}: high", effect["high"], high)
     greater = sum((one > other) + 0.5 * (one == other) for one in numbers for other in others)
     near(f"{name}: superiority", effect["superiority"], greater / len(numbers) / len(others))
-    return more if effect["effect"] == "causes" else less
+    worse, sign = (more, 1) if effect["effect"] == "causes" else (less, -1)
+    if is_exact(numbers, others):
+        near(f"{name}: detectable", effect["detectable"],
+             detectable([sign * one for one in numbers], [sign * one for one in others], ALPHA / family))
+    return worse
 
 
 def check_experiment(name, experiment):

@@ -2,6 +2,8 @@
 /* From windows to answers: yes only beyond chance, none only where there was something to see. */
 #include "unit.h"
 
+#include <math.h>
+
 #include "experiment.h"
 #include "readers.h"
 
@@ -184,6 +186,46 @@ static void test_what_else_is_in_the_way(void **state)
 	np_experiment_free(experiment);
 }
 
+/* As much as chance makes of one test in forty, but not after the correction for several. */
+static void test_perhaps_chance(void **state)
+{
+	static const struct kind kinds[] = { { "none", 0, 1, 0.5 }, { "busy", 0, 1, 0.5 }, { "smaps", 0, 1, 0.5 },
+					     { "stat", 0, 1, 0.5 }, { "maps", 0, 1, 0.5 } };
+	static const int64_t made[][ROUNDS] = { { 0, 1, 3, 3, 9 }, { 2, 10, 12, 14, 16 } }; /* p: 6 of 252 */
+	struct np_experiment *experiment = make(kinds, 5, ROUNDS);
+	uint64_t readers = 0;
+
+	(void)state;
+	for (size_t i = 2; i < 5; i++)
+		readers |= 1ULL << (np_reader_find(kinds[i].reader, strlen(kinds[i].reader)) - np_readers);
+	for (size_t i = 0; i < ROUNDS; i++) {
+		experiment->windows[5 * i + 1].made = made[0][i];
+		experiment->windows[5 * i + 2].made = made[1][i];
+	}
+	assert_int_equal(np_experiment_analyse(experiment, readers), 0);
+	assert_true(find(experiment, "smaps", NP_MEASURE_CAUSES)->difference.low > 0);
+	expect_found(experiment, "smaps", NP_MEASURE_CAUSES, NP_EFFECT_NOT_TESTED, "may be chance");
+	np_experiment_free(experiment);
+}
+
+/* What would have been seen is no less than what the correction lets be seen; windows that are all the same say nothing. */
+static void test_what_would_be_seen(void **state)
+{
+	static const struct kind kinds[] = { { "none", 0, 1, 0.5 }, { "busy", 0, 1, 0.5 }, { "smaps", 0, 1, 0.5 } };
+	struct np_experiment *experiment = make(kinds, 3, ROUNDS);
+	const struct np_effect_test *stalls;
+
+	(void)state;
+	for (size_t i = 0; i < experiment->window_count; i++)
+		experiment->windows[i].run_ns.value += (int64_t)(i * i % 7) * 10000000;
+	analyse(experiment);
+	stalls = find(experiment, "smaps", NP_MEASURE_STALLS);
+	assert_int_equal(stalls->found, NP_EFFECT_NO);
+	assert_true(stalls->detectable > 0 && stalls->detectable < 10);
+	assert_true(isinf(find(experiment, "smaps", NP_MEASURE_CAUSES)->detectable));
+	np_experiment_free(experiment);
+}
+
 /* Exit status 4 is for what an experiment found, not for what a comparison saw. */
 static void test_found(void **state)
 {
@@ -204,6 +246,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_to_see), cmocka_unit_test(test_balancing_off),
 		cmocka_unit_test(test_what_else_is_in_the_way), cmocka_unit_test(test_found),
 		cmocka_unit_test(test_enough_to_see), cmocka_unit_test(test_nothing_to_lose),
+		cmocka_unit_test(test_perhaps_chance), cmocka_unit_test(test_what_would_be_seen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
