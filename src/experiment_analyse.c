@@ -49,6 +49,7 @@ static const struct measure measures[] = {
 };
 
 #define MEASURES (sizeof(measures) / sizeof(measures[0]))
+#define TESTS_MOST (sizeof(uint64_t) * 8 * MEASURES) /* of readers, which are bits */
 
 const char *np_measure_name(enum np_measure_kind kind)
 {
@@ -164,11 +165,7 @@ static void judge(const struct np_experiment *experiment, struct np_effect_test 
 
 	test->found = NP_EFFECT_NOT_TESTED;
 	test->detectable = detectable(experiment, test, level);
-	if (!has_run(experiment))
-		test->reason = N_("the process did not run");
-	else if (test->kind != NP_MEASURE_STALLS && experiment->balancing_off)
-		test->reason = N_("NUMA balancing is off");
-	else if (test->difference.least_p / 2 * (double)family > NP_ALPHA)
+	if (test->difference.least_p / 2 * (double)family > NP_ALPHA)
 		test->reason = N_("too few rounds to tell anything from chance");
 	else if (test->adjusted_p <= NP_ALPHA)
 		test->found = NP_EFFECT_YES;
@@ -180,6 +177,16 @@ static void judge(const struct np_experiment *experiment, struct np_effect_test 
 		test->found = NP_EFFECT_NO;
 }
 
+/* NULL: there is something that could happen. */
+static const char *why_untestable(const struct np_experiment *experiment, enum np_measure_kind kind)
+{
+	if (!has_run(experiment))
+		return N_("the process did not run");
+	if (kind != NP_MEASURE_STALLS && experiment->balancing_off)
+		return N_("NUMA balancing is off");
+	return NULL;
+}
+
 static void test_one(const struct np_experiment *experiment, const char *reader, const char *control,
 		     enum np_measure_kind kind, struct np_effect_test *ret)
 {
@@ -189,23 +196,27 @@ static void test_one(const struct np_experiment *experiment, const char *reader,
 
 	*ret = (struct np_effect_test){ .reader = reader, .control = control, .kind = kind, .adjusted_p = 1,
 					.detectable = INFINITY, .found = NP_EFFECT_NOT_TESTED };
+	ret->reason = why_untestable(experiment, kind);
 	if (with_count && without_count)
 		np_permutation_test(with, with_count, without, without_count, &ret->difference);
-	else
+	else if (!ret->reason)
 		ret->reason = N_("the kernel does not tell");
 }
 
-/* All readers of one measure count as one family: with many of them, chance would find something in one. */
-static void correct(struct np_experiment *experiment, enum np_measure_kind kind)
+/*
+ * All effects of all readers on a target count as one family, since one of them makes the exit status: of many, chance
+ * would find something in one. The control, whose findings make none, is judged by itself.
+ */
+static void correct(struct np_experiment *experiment)
 {
-	struct np_effect_test *family[sizeof(uint64_t) * 8];
-	double p[sizeof(uint64_t) * 8] = { 0 }, adjusted[sizeof(uint64_t) * 8] = { 0 };
+	struct np_effect_test *family[TESTS_MOST];
+	double p[TESTS_MOST] = { 0 }, adjusted[TESTS_MOST] = { 0 };
 	size_t count = 0;
 
 	for (size_t i = 0; i < experiment->test_count; i++) {
 		struct np_effect_test *test = &experiment->tests[i];
 
-		if (test->kind != kind || test->reason)
+		if (test->reason)
 			continue;
 		if (is_reader(test->reader)) {
 			p[count] = worse_p(test);
@@ -224,7 +235,7 @@ static void correct(struct np_experiment *experiment, enum np_measure_kind kind)
 
 int np_experiment_analyse(struct np_experiment *experiment, uint64_t readers)
 {
-	size_t most = 2 * MEASURES * (size_t)(1 + __builtin_popcountll(readers));
+	size_t most = MEASURES * (size_t)(1 + __builtin_popcountll(readers));
 
 	experiment->tests = calloc(most, sizeof(*experiment->tests));
 	if (!experiment->tests)
@@ -236,8 +247,8 @@ int np_experiment_analyse(struct np_experiment *experiment, uint64_t readers)
 					 &experiment->tests[experiment->test_count++]);
 		test_one(experiment, "busy", "none", (enum np_measure_kind)kind,
 			 &experiment->tests[experiment->test_count++]);
-		correct(experiment, (enum np_measure_kind)kind);
 	}
+	correct(experiment);
 	return 0;
 }
 
