@@ -130,9 +130,13 @@ static int print_measure(const struct block *block, const struct np_experiment *
 
 static char *finding_text(const struct np_effect_test *test)
 {
+	double difference = fabs(test->difference.difference), without = test->difference.without_mean;
 	char size[16];
 
-	format_number(fabs(test->difference.difference), size);
+	/* Processor time is measured in % of a window, but a process that ran for a tenth of it has only that to lose. */
+	if (test->kind == NP_MEASURE_STALLS && without > 0)
+		difference *= 100 / without;
+	format_number(difference, size);
 	switch (test->kind) {
 	case NP_MEASURE_CAUSES:
 		return np_view_text(_("makes the balancer hint %s more in a second (causes)"), size);
