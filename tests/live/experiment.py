@@ -106,6 +106,15 @@ def nothing_is_known_of_the_unscanned():
 
 
 @test()
+def no_more_time_than_there_was():
+    """A process of one thread runs for no longer than its windows last, though walking its memory takes a while."""
+    with Factory("--spin", "anon:1G") as factory:
+        _, target, _ = experiment(factory.pid, "-xstat", "--rounds", "2")
+    for window in target["experiment"]["windows"]:
+        expect(window["run_ns"] <= window["elapsed_ns"], f"it ran for longer than the window: {window}")
+
+
+@test()
 def too_few_rounds_are_said():
     with balancing(0), Factory("--spin", "anon:4M") as factory:
         _, target, stderr = experiment(factory.pid, "-xstat", "--rounds", "1")
