@@ -139,10 +139,12 @@ static int read_between_walks(struct run *run, struct np_bracketed *ret)
 	if (result)
 		return result;
 	result = read_stat(run, &faults_after, &stopped_after);
+	if (result)
+		return result;
 	ret->faults = faults_after - faults_before;
 	run->stopped = stopped_before && stopped_after;
 	ret->settled = run->before.settled && run->after.settled && np_survey_same_maps(&run->before, &run->after);
-	return result;
+	return 0;
 }
 
 
