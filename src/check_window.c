@@ -7,7 +7,7 @@
 
 #include "check_run.h"
 
-/* The reader runs in this process; the subject elsewhere, so that they do not take each other's time. false: it stays. */
+/* The reader runs here; the subject elsewhere, so that they do not take each other's time. false: it stays here. */
 static bool move_to(int cpu, cpu_set_t *ret_before)
 {
 	cpu_set_t set;
