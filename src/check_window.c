@@ -7,16 +7,16 @@
 
 #include "check_run.h"
 
-/* The reader runs in this process; the subject elsewhere, so that they do not take each other's time. */
-static void move_to(int cpu, cpu_set_t *ret_before)
+/* The reader runs here; the subject elsewhere, so that they do not take each other's time. false: it stays here. */
+static bool move_to(int cpu, cpu_set_t *ret_before)
 {
 	cpu_set_t set;
 
-	if (sched_getaffinity(0, sizeof(*ret_before), ret_before) < 0 || cpu < 0)
-		return;
+	if (cpu < 0 || sched_getaffinity(0, sizeof(*ret_before), ret_before) < 0)
+		return false;
 	CPU_ZERO(&set);
 	CPU_SET((size_t)cpu, &set);
-	sched_setaffinity(0, sizeof(set), &set);
+	return sched_setaffinity(0, sizeof(set), &set) == 0;
 }
 
 /* Reads until the subject has done what it was told. */
@@ -102,11 +102,12 @@ int np_window_run(struct np_checker *checker, const struct np_window *window, st
 	struct np_subject subject = { 0 };
 	cpu_set_t before;
 	int result = np_subject_start(&plan, &subject);
+	bool moved = move_to(checker->reader_cpu, &before);
 
-	move_to(checker->reader_cpu, &before);
 	if (!result)
 		result = run_window(checker, window, &subject, &sample);
-	sched_setaffinity(0, sizeof(before), &before);
+	if (moved)
+		sched_setaffinity(0, sizeof(before), &before);
 	np_subject_stop(&subject);
 	if (!result)
 		*ret = sample;

@@ -51,6 +51,15 @@ static int read_once(const struct clears *clears, const struct np_reader *reader
 	return result;
 }
 
+/* -ECANCELED: somebody else let it go on, so that it may have touched its pages itself. */
+static int check_still(const struct clears *clears)
+{
+	bool stopped = false;
+	int result = np_all_stopped(clears->subject->dir_fd, &stopped);
+
+	return result || stopped ? result : -ECANCELED;
+}
+
 /* The target stands still. */
 static int test_stopped(const struct clears *clears, const struct np_reader *reader, struct np_read_effect *ret)
 {
@@ -67,6 +76,8 @@ static int test_stopped(const struct clears *clears, const struct np_reader *rea
 		result = read_once(clears, reader, &surveys[1], &ret->elapsed_ns);
 	if (!result)
 		result = np_survey_take(clears->subject, &surveys[2]);
+	if (!result)
+		result = check_still(clears);
 	if (!result) {
 		struct np_hints control = np_survey_hints(&surveys[0], &surveys[1]);
 		struct np_hints hints = np_survey_hints(&surveys[1], &surveys[2]);
@@ -111,7 +122,12 @@ static int test_reader(const struct clears *clears, const struct np_reader *read
 	}
 	result = test_stopped(clears, reader, &effect);
 	late = np_thaw(&freeze);
-	if (late) {
+	if (late == -EOWNERDEAD) {
+		report(clears, reader->name, -late,
+		       "the guardian of the stopped process was lost; the process was resumed");
+		return 0;
+	}
+	if (late || result == -ECANCELED) {
 		report(clears, reader->name, -late, "the process went on before the reading was over");
 		return 0;
 	}

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "compare_row.h"
+#include "freeze.h"
 #include "i18n.h"
 #include "parse_status.h"
 
@@ -63,7 +64,7 @@ static void bracketed_free(struct np_bracketed *bracketed)
 	np_spans_free(&bracketed->spans);
 }
 
-/* Faults of all threads so far, and whether the process is stopped. */
+/* Faults of all threads so far, and whether all of them are stopped. */
 static int read_stat(const struct run *run, uint64_t *ret_faults, bool *ret_stopped)
 {
 	np_cleanup_text struct np_text text = { 0 };
@@ -72,11 +73,11 @@ static int read_stat(const struct run *run, uint64_t *ret_faults, bool *ret_stop
 
 	if (!result)
 		result = np_parse_stat(text.data, text.length, &stat);
-	if (result)
-		return result;
-	*ret_faults = stat.minor_faults + stat.major_faults;
-	*ret_stopped = stat.state == 'T' || stat.state == 't';
-	return 0;
+	if (!result)
+		result = np_all_stopped(run->subject.dir_fd, ret_stopped);
+	if (!result)
+		*ret_faults = stat.minor_faults + stat.major_faults;
+	return result;
 }
 
 static struct np_reading make_reading(const struct run *run, const struct np_spans *spans)
@@ -138,10 +139,12 @@ static int read_between_walks(struct run *run, struct np_bracketed *ret)
 	if (result)
 		return result;
 	result = read_stat(run, &faults_after, &stopped_after);
+	if (result)
+		return result;
 	ret->faults = faults_after - faults_before;
 	run->stopped = stopped_before && stopped_after;
 	ret->settled = run->before.settled && run->after.settled && np_survey_same_maps(&run->before, &run->after);
-	return result;
+	return 0;
 }
 
 
@@ -330,7 +333,7 @@ int np_compare_target(const struct np_compare *compare, struct np_target *target
 		return 0;
 	}
 	announce(compare, target);
-	result = np_subject_open(measure->root_fd, target->pid, measure->walker, measure->space_end,
+	result = np_subject_open(measure->root_fd, target, measure->walker, measure->space_end,
 				 &measure->snapshot->system, &run.subject);
 	if (result) {
 		report(&run, "compare", -result);

@@ -23,6 +23,7 @@
 
 /* What is measured at each end of a window. */
 struct sample {
+	uint64_t time_ns; /* of run_ns and scans */
 	uint64_t hints, faults;
 	struct np_fact run_ns, scans;
 	struct np_vmstat vmstat;
@@ -132,13 +133,15 @@ static struct np_fact read_scans(const struct run *run)
 	return sched.scan_seq;
 }
 
-/* Reading these takes no reference to the address space. */
-static void read_free_counters(const struct run *run, struct sample *ret)
+static struct np_fact read_run_ns(const struct run *run)
+{
+	return run->has_clock ? NP_FACT((int64_t)clock_ns(run->clock)) : NP_NOT_KNOWN;
+}
+
+static void read_vmstat(const struct run *run, struct sample *ret)
 {
 	np_cleanup_text struct np_text vmstat = { 0 };
 
-	ret->scans = read_scans(run);
-	ret->run_ns = run->has_clock ? NP_FACT((int64_t)clock_ns(run->clock)) : NP_NOT_KNOWN;
 	ret->vmstat = (struct np_vmstat){ 0 };
 	if (np_read_text(run->subject.root_fd, "proc/vmstat", &vmstat) == 0)
 		np_parse_vmstat(vmstat.data, vmstat.length, &ret->vmstat);
@@ -163,12 +166,33 @@ static int walk_between_faults(struct run *run, uint64_t *ret_faults)
 	return result;
 }
 
-static int take_sample(struct run *run, struct sample *ret)
+/*
+ * Walks take the longer the larger the target is, so they lie outside of the time that the processor time and the scans
+ * are of. At both ends the clock is read on the far side of them: nothing is counted for which there was no time.
+ */
+static int open_window(struct run *run, struct sample *ret)
 {
 	int result = walk_between_faults(run, &ret->faults);
 
-	read_free_counters(run, ret);
 	ret->hints = hinted_entries(&run->survey);
+	read_vmstat(run, ret);
+	ret->time_ns = clock_ns(CLOCK_MONOTONIC);
+	ret->scans = read_scans(run);
+	ret->run_ns = read_run_ns(run);
+	return result;
+}
+
+/* vmstat comes after the walks: it is a bound for the faults, which are counted until then. See hints_made(). */
+static int close_window(struct run *run, struct sample *ret)
+{
+	int result;
+
+	ret->run_ns = read_run_ns(run);
+	ret->scans = read_scans(run);
+	ret->time_ns = clock_ns(CLOCK_MONOTONIC);
+	result = walk_between_faults(run, &ret->faults);
+	ret->hints = hinted_entries(&run->survey);
+	read_vmstat(run, ret);
 	return result;
 }
 
@@ -232,17 +256,17 @@ static int64_t hints_made(const struct np_trial *window)
 static int run_window(struct run *run, const struct np_reader *reader, struct np_trial *ret)
 {
 	struct sample before = { 0 }, after = { 0 };
-	uint64_t start;
-	int result = take_sample(run, &before);
+	int result = open_window(run, &before);
 
-	start = clock_ns(CLOCK_MONOTONIC);
-	run->end_ns = start + window_ns(run->target->experiment);
+	run->end_ns = before.time_ns + window_ns(run->target->experiment);
 	ret->reader = reader->name;
 	if (!result)
 		result = read_for_a_while(run, reader, ret);
-	ret->elapsed_ns = clock_ns(CLOCK_MONOTONIC) - start;
 	if (!result)
-		result = take_sample(run, &after);
+		result = close_window(run, &after);
+	if (result)
+		return result;
+	ret->elapsed_ns = after.time_ns - before.time_ns;
 	ret->faults = after.faults - before.faults;
 	ret->hints_before = before.hints;
 	ret->hints_after = after.hints;
@@ -251,7 +275,7 @@ static int run_window(struct run *run, const struct np_reader *reader, struct np
 	ret->pte_updates = change(&before.vmstat.numa_pte_updates, &after.vmstat.numa_pte_updates);
 	ret->hint_faults = change(&before.vmstat.numa_hint_faults, &after.vmstat.numa_hint_faults);
 	ret->made = hints_made(ret);
-	return result;
+	return 0;
 }
 
 static void report(struct run *run, const char *operation, int error, const char *effect)
@@ -393,7 +417,7 @@ static int open_target(struct run *run)
 	struct np_measure *measure = run->plan->measure;
 
 	run->has_clock = clock_getcpuclockid(run->target->pid, &run->clock) == 0;
-	return np_subject_open(measure->root_fd, run->target->pid, measure->walker, measure->space_end,
+	return np_subject_open(measure->root_fd, run->target, measure->walker, measure->space_end,
 			       &measure->snapshot->system, &run->subject);
 }
 

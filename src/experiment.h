@@ -20,9 +20,9 @@
  */
 #define NP_WINDOW_NS 3000000000ULL
 #define NP_WINDOW_OFF_NS 1000000000ULL /* with balancing off, where there is only the processor time to compare */
-#define NP_ROUNDS 5 /* tell a reader, of many, from chance even where one of its windows shows nothing */
+#define NP_ROUNDS 5 /* tell the effects of up to four readers from chance, where all of their windows show them */
 #define NP_ROUNDS_MOST 64
-#define NP_ALPHA 0.05 /* of all readers together, for each effect */
+#define NP_ALPHA 0.05 /* of all readers and effects of a target together */
 
 /* What happened in one window. */
 struct np_trial {
@@ -44,7 +44,8 @@ struct np_effect_test {
 	const char *reader, *control;
 	enum np_measure_kind kind;
 	struct np_difference difference;
-	double adjusted_p; /* that it got worse; Holm's over all readers, or its own for the control */
+	double detectable; /* see np_detectable(), at the level that is left after the correction; infinite: not known */
+	double adjusted_p; /* that it got worse; Holm's over all readers and effects, or its own for the control */
 	enum np_effect found; /* not tested: see reason */
 	const char *reason; /* static */
 };

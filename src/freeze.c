@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -42,7 +43,10 @@ static void keep_only(int pidfd, int socket_fd)
 			close(fd);
 }
 
-/* Stops, says whether it could, waits for any word or the end, resumes. */
+/*
+ * Stops, says whether it could, waits for any word or the end, resumes. Its name is not numaprobe's, so that who kills
+ * all of that name does not kill both.
+ */
 static void __attribute__((noreturn)) guard(int pidfd, int socket_fd)
 {
 	struct pollfd polled = { .fd = socket_fd, .events = POLLIN };
@@ -52,6 +56,7 @@ static void __attribute__((noreturn)) guard(int pidfd, int socket_fd)
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	setsid();
+	prctl(PR_SET_NAME, "np-guardian");
 	keep_only(pidfd, socket_fd);
 	result = send_signal(pidfd, SIGSTOP);
 	if (send(socket_fd, &result, sizeof(result), MSG_NOSIGNAL) > 0 && result == 0)
@@ -61,8 +66,8 @@ static void __attribute__((noreturn)) guard(int pidfd, int socket_fd)
 	_exit(0);
 }
 
-/* Start the guardian, which stops the process. */
-static int start_guardian(int pidfd, struct np_freeze *ret)
+/* Start the guardian, which stops the process of the pidfd. */
+static int start_guardian(struct np_freeze *freeze)
 {
 	int sockets[2], result = 0;
 	pid_t guardian;
@@ -71,18 +76,17 @@ static int start_guardian(int pidfd, struct np_freeze *ret)
 		return -errno;
 	guardian = fork();
 	if (guardian == 0)
-		guard(pidfd, sockets[1]);
+		guard(freeze->pidfd, sockets[1]);
 	result = guardian < 0 ? -errno : 0;
 	close(sockets[1]);
 	if (result) {
 		close(sockets[0]);
 		return result;
 	}
-	*ret = (struct np_freeze){ guardian, sockets[0] };
+	freeze->guardian = guardian;
+	freeze->socket_fd = sockets[0];
 	if (recv(sockets[0], &result, sizeof(result), 0) != (ssize_t)sizeof(result))
 		result = -EPIPE;
-	if (result)
-		np_thaw(ret);
 	return result;
 }
 
@@ -102,8 +106,7 @@ static int thread_state(int dir_fd, const char *thread, char *ret)
 	return result;
 }
 
-/* Whether every thread is stopped; 't' is stopped by a debugger. A thread that is gone by now has stopped too. */
-static int all_stopped(int dir_fd, bool *ret)
+int np_all_stopped(int dir_fd, bool *ret)
 {
 	const struct dirent *entry;
 	DIR *tasks;
@@ -129,7 +132,7 @@ static int wait_stopped(int dir_fd)
 	int result = 0;
 
 	for (int try = 0; try < STOP_TRIES && !result && !stopped; try++) {
-		result = all_stopped(dir_fd, &stopped);
+		result = np_all_stopped(dir_fd, &stopped);
 		if (!result && !stopped)
 			nanosleep(&pause, NULL);
 	}
@@ -153,37 +156,44 @@ static int open_same(pid_t pid, int dir_fd, int *ret)
 
 int np_freeze(pid_t pid, int dir_fd, struct np_freeze *ret)
 {
-	np_cleanup_close int pidfd = -1;
+	struct np_freeze freeze = { 0, -1, -1 };
 	bool stopped = false;
-	int result = open_same(pid, dir_fd, &pidfd);
+	int result = open_same(pid, dir_fd, &freeze.pidfd);
 
 	if (!result)
-		result = all_stopped(dir_fd, &stopped);
+		result = np_all_stopped(dir_fd, &stopped);
+	if (!result && !stopped)
+		result = start_guardian(&freeze);
+	if (!result && !stopped)
+		result = wait_stopped(dir_fd);
 	if (result)
-		return result;
-	*ret = (struct np_freeze){ 0, -1 };
-	if (stopped)
-		return 0;
-	result = start_guardian(pidfd, ret);
-	if (result)
-		return result;
-	result = wait_stopped(dir_fd);
-	if (result)
-		np_thaw(ret);
+		np_thaw(&freeze);
+	else
+		*ret = freeze;
 	return result;
+}
+
+/* A guardian that was killed has perhaps resumed nothing: nobody else would. */
+static int dismiss_guardian(const struct np_freeze *freeze)
+{
+	bool late = send(freeze->socket_fd, "", 1, MSG_NOSIGNAL) < 0;
+	int status = -1;
+
+	close(freeze->socket_fd);
+	while (waitpid(freeze->guardian, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return late ? -ETIMEDOUT : 0;
+	send_signal(freeze->pidfd, SIGCONT);
+	return -EOWNERDEAD;
 }
 
 int np_thaw(struct np_freeze *freeze)
 {
-	int status = 0;
-	bool late;
+	int result = freeze->guardian ? dismiss_guardian(freeze) : 0;
 
-	if (!freeze->guardian)
-		return 0;
-	late = send(freeze->socket_fd, "", 1, MSG_NOSIGNAL) < 0;
-	close(freeze->socket_fd);
-	while (waitpid(freeze->guardian, &status, 0) < 0 && errno == EINTR)
-		;
-	*freeze = (struct np_freeze){ 0, -1 };
-	return late ? -ETIMEDOUT : 0;
+	if (freeze->pidfd >= 0)
+		close(freeze->pidfd);
+	*freeze = (struct np_freeze){ 0, -1, -1 };
+	return result;
 }

@@ -14,7 +14,7 @@
 
 struct np_freeze {
 	pid_t guardian; /* 0: the process was stopped before, and stays so */
-	int socket_fd;
+	int pidfd, socket_fd;
 };
 
 /*
@@ -23,7 +23,16 @@ struct np_freeze {
  */
 int np_freeze(pid_t pid, int dir_fd, struct np_freeze *ret);
 
-/* Resumes it, unless it was stopped before. 0; or -ETIMEDOUT: it had been resumed already, since the time was up. */
+/*
+ * Whether every thread is stopped, by a signal or by a debugger; one that is gone by now has stopped too. The state in
+ * the process's own stat is that of its first thread alone. 0 or -errno.
+ */
+int np_all_stopped(int dir_fd, bool *ret);
+
+/*
+ * Resumes it, unless it was stopped before. 0; -ETIMEDOUT: it had been resumed already, since the time was up; or
+ * -EOWNERDEAD: the guardian was killed, and who resumed it when is not known.
+ */
 int np_thaw(struct np_freeze *freeze);
 
 #endif

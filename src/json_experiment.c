@@ -54,7 +54,7 @@ static json_t *effect_object(const struct np_effect_test *test)
 	put(&object, "p", real(difference->p));
 	put(&object, "adjusted_p", real(test->adjusted_p));
 	put(&object, "superiority", real(difference->superiority));
-	put(&object, "detectable", real(difference->detectable));
+	put(&object, "detectable", real(test->detectable));
 	return finish(&object);
 }
 

@@ -120,7 +120,7 @@ static const struct np_family families[] = {
 	{ "numaprobe_experiment_found", "",
 	  "1 if the reader was found to have this effect on the process, 0 if none was seen.", print_found, 0, NULL },
 	{ "numaprobe_experiment_causes_hints", "hints",
-	  "Hints made in a scan with the reader, without it, and the difference with its 95 % interval.", print_causes, 0,
+	  "Hints made in a second with the reader, without it, and the difference with its 95 % interval.", print_causes, 0,
 	  NULL },
 	{ "numaprobe_experiment_stalls_ratio", "ratio", "Processors that the process kept busy, in the same way.",
 	  print_stalls, 0, NULL },

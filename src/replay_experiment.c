@@ -55,7 +55,7 @@ static const struct np_field effect_fields[] = {
 	REAL(p),
 	{ .key = "adjusted_p", .read = np_field_real, AT(np_effect_test, adjusted_p) },
 	REAL(superiority),
-	BOUND(detectable),
+	{ .key = "detectable", .read = np_field_real, AT(np_effect_test, detectable), .flags = NP_FIELD_NULL },
 	NP_FIELD_END,
 };
 
@@ -67,7 +67,7 @@ static int read_effect(struct np_replay *replay, const struct np_json *value,
 	int result;
 
 	test->difference.low = -INFINITY;
-	test->difference.high = test->difference.detectable = INFINITY;
+	test->difference.high = test->detectable = INFINITY;
 	result = np_replay_object(replay, value, effect_fields, test);
 	if (!result && test->found == NP_EFFECT_NOT_TESTED && !test->reason)
 		result = np_replay_at(replay, "reason", np_replay_wrong(replay, _("missing")));

@@ -123,7 +123,7 @@ static double most_of(const double *numbers, size_t count)
 }
 
 /* The end of the interval: where the test begins to reject. The upper tail grows with the difference taken away. */
-static double interval_end(const struct pool *pool, bool low_end)
+static double interval_end(const struct pool *pool, bool low_end, double level)
 {
 	const double *with = pool->numbers, *without = pool->numbers + pool->with_count;
 	size_t without_count = pool->count - pool->with_count;
@@ -131,12 +131,12 @@ static double interval_end(const struct pool *pool, bool low_end)
 	double most = most_of(with, pool->with_count) - least_of(without, without_count);
 	double rejected = low_end ? least - 1 : most + 1, kept = low_end ? most + 1 : least - 1;
 
-	if (shifted_tail(pool, rejected, low_end) > TAIL)
+	if (shifted_tail(pool, rejected, low_end) > level)
 		return low_end ? -INFINITY : INFINITY;
 	for (int i = 0; i < HALVINGS; i++) {
 		double middle = (rejected + kept) / 2;
 
-		if (shifted_tail(pool, middle, low_end) > TAIL)
+		if (shifted_tail(pool, middle, low_end) > level)
 			kept = middle;
 		else
 			rejected = middle;
@@ -189,10 +189,24 @@ void np_permutation_test(const double *with, size_t with_count, const double *wi
 	ret->less_p = lower;
 	ret->least_p = fmin(1, 2 / fmin(pool.orders, ORDERS_MOST));
 	ret->superiority = superiority(with, with_count, without, without_count);
-	ret->low = interval_end(&pool, true);
-	ret->high = interval_end(&pool, false);
-	ret->detectable = fmax(fmax(fabs(ret->high), fabs(ret->low)), fmax(ret->difference - ret->low,
-									    ret->high - ret->difference));
+	ret->low = interval_end(&pool, true, TAIL);
+	ret->high = interval_end(&pool, false, TAIL);
+}
+
+double np_detectable(const double *with, size_t with_count, const double *without, size_t without_count, bool upwards,
+		     double level)
+{
+	double difference = np_mean(with, with_count) - np_mean(without, without_count), low, high;
+	struct pool pool;
+
+	make_pool(with, with_count, without, without_count, &pool);
+	if (least_of(pool.numbers, pool.count) == most_of(pool.numbers, pool.count))
+		return INFINITY;
+	low = interval_end(&pool, true, level);
+	high = interval_end(&pool, false, level);
+	if (upwards)
+		return fmax(high, fmax(difference - low, -low));
+	return fmax(-low, fmax(high - difference, high));
 }
 
 void np_holm(const double *p, size_t count, double *ret)

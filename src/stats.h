@@ -31,7 +31,6 @@ struct np_difference {
 	double more_p, less_p; /* of one side: so great a difference upwards, or downwards */
 	double least_p;	   /* the least that so many numbers can give, of both sides */
 	double superiority; /* how often a number of with is the greater one, ties by half; 0.5 is no difference */
-	double detectable; /* a difference that would have been seen, had it been there; infinite as above */
 };
 
 /*
@@ -40,6 +39,14 @@ struct np_difference {
  */
 void np_permutation_test(const double *with, size_t with_count, const double *without, size_t without_count,
 			 struct np_difference *ret);
+
+/*
+ * How great a difference, upwards or else downwards, would have been found by the test of that side at this level: one
+ * that makes up for what chance did the other way, and that the numbers as they are are not compatible with. Infinite
+ * where none would be, or where all numbers are the same, which says nothing about how much chance does.
+ */
+double np_detectable(const double *with, size_t with_count, const double *without, size_t without_count, bool upwards,
+		     double level);
 
 /* more_p alone, without the interval, which takes most of the time. */
 double np_permutation_more_p(const double *with, size_t with_count, const double *without, size_t without_count);

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "hugetlb.h"
+#include "parse_status.h"
 
 #define PAGE_SHIFT 12
 #define TRIES 3 /* of a walk during which the mappings change */
@@ -22,20 +23,39 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-int np_subject_open(int root_fd, pid_t pid, struct np_walker *walker, uint64_t space_end,
+/* Not one that got its number since. */
+static int check_same(int dir_fd, const struct np_fact *start_ticks)
+{
+	np_cleanup_text struct np_text text = { 0 };
+	struct np_stat stat;
+	int result;
+
+	if (!start_ticks->known)
+		return 0;
+	result = np_read_text(dir_fd, "stat", &text);
+	if (!result)
+		result = np_parse_stat(text.data, text.length, &stat);
+	if (!result && stat.start_ticks != (uint64_t)start_ticks->value)
+		result = -ESRCH;
+	return result;
+}
+
+int np_subject_open(int root_fd, const struct np_target *target, struct np_walker *walker, uint64_t space_end,
 		    const struct np_system *system, struct np_subject *ret)
 {
 	np_cleanup_close int dir_fd = -1;
 	char path[32];
 	int pagemap_fd, result;
 
-	snprintf(path, sizeof(path), "proc/%d", (int)pid);
+	snprintf(path, sizeof(path), "proc/%d", (int)target->pid);
 	result = np_open(root_fd, path, O_PATH | O_DIRECTORY, &dir_fd);
+	if (!result)
+		result = check_same(dir_fd, &target->start_ticks);
 	if (!result)
 		result = np_open(dir_fd, "pagemap", O_RDONLY, &pagemap_fd);
 	if (result)
 		return result;
-	*ret = (struct np_subject){ pid, root_fd, dir_fd, pagemap_fd, walker, space_end, system };
+	*ret = (struct np_subject){ target->pid, root_fd, dir_fd, pagemap_fd, walker, space_end, system };
 	dir_fd = -1;
 	return 0;
 }

@@ -41,8 +41,11 @@ struct np_survey {
 	uint64_t elapsed_ns;
 };
 
-/* 0 or -errno. The caller closes it. */
-int np_subject_open(int root_fd, pid_t pid, struct np_walker *walker, uint64_t space_end,
+/*
+ * The process that the target was measured of. 0; -ESRCH: it is gone, and another may have its number; or another
+ * -errno. The caller closes it.
+ */
+int np_subject_open(int root_fd, const struct np_target *target, struct np_walker *walker, uint64_t space_end,
 		    const struct np_system *system, struct np_subject *ret);
 void np_subject_close(struct np_subject *subject);
 

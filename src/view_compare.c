@@ -52,8 +52,10 @@ static char *missing_text(const struct np_comparison *row, const char *size)
 
 	if (row->cause && row->as_predicted == NP_EFFECT_YES)
 		format = _("%s missing, as predicted");
-	else if (row->cause)
+	else if (row->cause && row->as_predicted == NP_EFFECT_NO)
 		format = _("%s missing, not as predicted");
+	else if (row->cause) /* of one mapping: what is named below the table, but nothing was predicted of its size */
+		format = _("%s missing");
 	return asprintf(&text, format, size) < 0 ? NULL : text;
 }
 
@@ -158,7 +160,7 @@ static char *mapping_text(const struct block *block, const struct np_mapping_com
 		.verdict = mapping->verdict,
 		.difference_pages = mapping->difference_pages,
 		.cause = mapping->cause,
-		.as_predicted = NP_EFFECT_YES,
+		.as_predicted = NP_EFFECT_NOT_TESTED,
 	};
 	char *path = np_escape(mapping->path, block->view->utf8), *verdict = verdict_text(block, &as_row), *text = NULL;
 

@@ -52,22 +52,25 @@ static void format_interval(const struct np_difference *difference, char ret[40]
 	snprintf(ret, 40, "%s .. %s", low, high);
 }
 
-/* A bare "no" says nothing: what would have been seen? */
+/* A bare "no" says nothing: what would have been seen? Windows that are all the same do not tell. */
+static char *unseen_text(const struct np_effect_test *test)
+{
+	char detectable[16];
+
+	if (isinf(test->detectable))
+		return np_view_text("%s", _("none seen"));
+	/* Less than one hint can't be made. */
+	format_number(test->kind == NP_MEASURE_CAUSES ? fmax(1, test->detectable) : test->detectable, detectable);
+	return np_view_text(_("none seen; %s would have been"), detectable);
+}
+
 static char *verdict_text(const struct np_effect_test *test)
 {
-	char detectable[16], *text;
-	int length;
-
-	/* Less than one hint can't be made. */
-	format_number(test->kind == NP_MEASURE_CAUSES ? fmax(1, test->difference.detectable) :
-							 test->difference.detectable, detectable);
 	if (test->found == NP_EFFECT_YES)
-		length = asprintf(&text, _("yes (p = %.2g)"), test->adjusted_p);
-	else if (test->found == NP_EFFECT_NO)
-		length = asprintf(&text, _("none seen; %s would have been"), detectable);
-	else
-		length = asprintf(&text, _("unknown: %s"), test->reason ? S_(test->reason) : "");
-	return length < 0 ? NULL : text;
+		return np_view_text(_("yes (p = %.2g)"), test->adjusted_p);
+	if (test->found == NP_EFFECT_NO)
+		return unseen_text(test);
+	return np_view_text(_("unknown: %s"), test->reason ? S_(test->reason) : "");
 }
 
 /* The columns before the last one; returns their width. */
@@ -127,9 +130,13 @@ static int print_measure(const struct block *block, const struct np_experiment *
 
 static char *finding_text(const struct np_effect_test *test)
 {
+	double difference = fabs(test->difference.difference), without = test->difference.without_mean;
 	char size[16];
 
-	format_number(fabs(test->difference.difference), size);
+	/* Processor time is measured in % of a window, but a process that ran for a tenth of it has only that to lose. */
+	if (test->kind == NP_MEASURE_STALLS && without > 0)
+		difference *= 100 / without;
+	format_number(difference, size);
 	switch (test->kind) {
 	case NP_MEASURE_CAUSES:
 		return np_view_text(_("makes the balancer hint %s more in a second (causes)"), size);

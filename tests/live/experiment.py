@@ -106,6 +106,15 @@ def nothing_is_known_of_the_unscanned():
 
 
 @test()
+def no_more_time_than_there_was():
+    """A process of one thread runs for no longer than its windows last, though walking its memory takes a while."""
+    with Factory("--spin", "anon:1G") as factory:
+        _, target, _ = experiment(factory.pid, "-xstat", "--rounds", "2")
+    for window in target["experiment"]["windows"]:
+        expect(window["run_ns"] <= window["elapsed_ns"], f"it ran for longer than the window: {window}")
+
+
+@test()
 def too_few_rounds_are_said():
     with balancing(0), Factory("--spin", "anon:4M") as factory:
         _, target, stderr = experiment(factory.pid, "-xstat", "--rounds", "1")
@@ -132,10 +141,30 @@ def frozen_reading_clears_nothing():
 
 
 @contextlib.contextmanager
-def probing(pid):
+def probing(pid, stderr=subprocess.DEVNULL):
     with subprocess.Popen([program("numaprobe"), "-xsmaps,numa_maps,pagemap,move_pages", "--freeze", "--rounds", "0",
-                           str(pid)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+                           str(pid)], stdout=subprocess.DEVNULL, stderr=stderr, text=True) as process:
         yield process
+
+
+def children(pid):
+    """Names by PID. One that goes meanwhile is none."""
+    found = {}
+    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            head, _, tail = path.read_text(encoding="utf-8", errors="replace").rpartition(")")
+            if tail.split()[1] == str(pid):
+                found[int(path.parent.name)] = head.partition("(")[2]
+    return found
+
+
+def kill_children(process, is_wanted):
+    """SIGKILL to those of such a name, while the target is stopped; says how many there were."""
+    killed = [pid for pid, name in children(process.pid).items() if is_wanted(name)]
+    for pid in killed:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return len(killed)
 
 
 @test()
@@ -154,6 +183,52 @@ def killed_at_any_moment():
                 process.kill()
             wait_until("the target goes on", lambda: state(factory.pid) != "T")
         expect(seen_stopped > 0, "it was never stopped at the moment of the kill, so nothing was tried")
+
+
+@test()
+def its_guardian_killed():
+    """Then nobody is left to let the target go on but numaprobe itself, which does, and says what happened."""
+    said = ""
+    with Factory("--spin", "anon:256M") as factory:
+        for _ in range(KILLS):
+            with probing(factory.pid, stderr=subprocess.PIPE) as process:
+                wait_until("stopped, or done", lambda: state(factory.pid) == "T" or process.poll() is not None)
+                kill_children(process, lambda name: name != "numaprobe-walk")
+                said += process.communicate()[1]
+            expect(state(factory.pid) != "T", "left stopped")
+            if "guardian" in said:
+                break
+    expect("the guardian of the stopped process was lost" in said, said)
+
+
+@test()
+def resumed_by_somebody_else():
+    """What a process that went on did to its hints is no effect of a reader."""
+    said = ""
+    with Factory("--spin", "anon:256M") as factory:
+        for _ in range(KILLS):
+            with probing(factory.pid, stderr=subprocess.PIPE) as process:
+                wait_until("stopped, or done", lambda: state(factory.pid) == "T" or process.poll() is not None)
+                os.kill(factory.pid, signal.SIGCONT)
+                said += process.communicate()[1]
+            if "went on" in said:
+                break
+    expect("the process went on before the reading was over" in said, said)
+
+
+@test()
+def all_of_its_name_killed():
+    """As by `pkill -9 numaprobe`, but of no other numaprobe on this machine."""
+    seen_stopped = 0
+    with Factory("--spin", "anon:256M") as factory:
+        for _ in range(10):
+            with probing(factory.pid) as process:
+                wait_until("stopped, or done", lambda: state(factory.pid) == "T" or process.poll() is not None)
+                kill_children(process, lambda name: "numaprobe" in name)
+                seen_stopped += state(factory.pid) == "T"
+                process.kill()
+            wait_until("the target goes on", lambda: state(factory.pid) != "T")
+    expect(seen_stopped > 0, "it was never stopped at the moment of the kill, so nothing was tried")
 
 
 @test()

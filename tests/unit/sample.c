@@ -199,15 +199,15 @@ static void add_reads(struct np_target *target)
 
 void sample_experiment(struct np_target *target)
 {
-	static const struct np_difference more = { 8197, 1.5, 8195.5, 8190.25, 8200, 0.01, 0.005, 1, 0.008, 1, 8200 };
-	static const struct np_difference same = { 99.5, 99.25, 0.25, -1, 1.5, 0.7, 0.35, 0.8, 0.008, 0.52, 1.5 };
-	static const struct np_difference few = { 3, 1, 2, -INFINITY, INFINITY, 1, 1, 1, 1, 1, INFINITY };
+	static const struct np_difference more = { 8197, 1.5, 8195.5, 8190.25, 8200, 0.01, 0.005, 1, 0.008, 1 };
+	static const struct np_difference same = { 99.5, 99.25, 0.25, -1, 1.5, 0.7, 0.35, 0.8, 0.008, 0.52 };
+	static const struct np_difference few = { 3, 1, 2, -INFINITY, INFINITY, 1, 1, 1, 1, 1 };
 	const struct np_effect_test tests[] = {
-		{ "smaps", "busy", NP_MEASURE_CAUSES, more, 0.01, NP_EFFECT_YES, NULL },
-		{ "busy", "none", NP_MEASURE_CAUSES, same, 0.35, NP_EFFECT_NO, NULL },
-		{ "smaps", "busy", NP_MEASURE_STALLS, same, 0.7, NP_EFFECT_NO, NULL },
-		{ "numaprobe", "busy", NP_MEASURE_STALLS, same, 0.7, NP_EFFECT_NO, NULL },
-		{ "smaps", "busy", NP_MEASURE_LOSES, few, 1, NP_EFFECT_NOT_TESTED, "NUMA balancing is off" },
+		{ "smaps", "busy", NP_MEASURE_CAUSES, more, 8200, 0.01, NP_EFFECT_YES, NULL },
+		{ "busy", "none", NP_MEASURE_CAUSES, same, 1.5, 0.35, NP_EFFECT_NO, NULL },
+		{ "smaps", "busy", NP_MEASURE_STALLS, same, 1.5, 0.7, NP_EFFECT_NO, NULL },
+		{ "numaprobe", "busy", NP_MEASURE_STALLS, same, 1.5, 0.7, NP_EFFECT_NO, NULL },
+		{ "smaps", "busy", NP_MEASURE_LOSES, few, INFINITY, 1, NP_EFFECT_NOT_TESTED, "NUMA balancing is off" },
 	};
 	const struct np_trial windows[] = {
 		{ "smaps", 0, 2000000000, 1900000000, 321, 8190, 7, 14, 8197, NP_FACT(1990000000), NP_FACT(3), NP_FACT(8192),

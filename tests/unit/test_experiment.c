@@ -2,10 +2,13 @@
 /* From windows to answers: yes only beyond chance, none only where there was something to see. */
 #include "unit.h"
 
+#include <math.h>
+
 #include "experiment.h"
 #include "readers.h"
 
 #define ROUNDS 5
+#define MAY_MISS 0 /* windows that the balancer may pass by, for a "none seen" */
 
 /* What all windows of a reader are like. */
 struct kind {
@@ -105,6 +108,46 @@ static void test_nothing_to_see(void **state)
 	np_experiment_free(experiment);
 }
 
+/*
+ * The balancer came by in some windows of the reader, or of the control. Of ten, 252 choices; the one of five that is as
+ * extreme is enough, after the correction for three effects; those of four are 6 already.
+ */
+static void test_enough_to_see(void **state)
+{
+	static const struct kind kinds[] = { { "none", 0, 1, 0.5 }, { "busy", 0, 1, 0.5 }, { "smaps", 0, 1, 0.5 } };
+
+	(void)state;
+	for (size_t unscanned = 0; unscanned <= ROUNDS; unscanned++) {
+		struct np_experiment *experiment = make(kinds, 3, ROUNDS);
+
+		for (size_t i = 0; i < unscanned; i++) {
+			experiment->windows[3 * i + 2].scans = NP_FACT(0);
+			experiment->windows[3 * i + 2].pte_updates = NP_FACT(9);
+			/* Faults of another kind, no trace of the balancer. */
+			experiment->windows[3 * i + 1].made = experiment->windows[3 * i + 2].made = 1;
+		}
+		analyse(experiment);
+		expect_found(experiment, "smaps", NP_MEASURE_CAUSES,
+			     unscanned <= MAY_MISS ? NP_EFFECT_NO : NP_EFFECT_NOT_TESTED,
+			     unscanned <= MAY_MISS ? NULL : "too rarely");
+		np_experiment_free(experiment);
+	}
+}
+
+/* Passes come in bursts: then five windows without any would be no surprise. */
+static void test_nothing_to_lose(void **state)
+{
+	static const struct kind kinds[] = { { "none", 0, 1, 0.5 }, { "busy", 0, 1, 0.5 }, { "smaps", 0, 1, 0.5 } };
+	struct np_experiment *experiment = make(kinds, 3, ROUNDS);
+
+	(void)state;
+	for (size_t i = 0; i < experiment->window_count; i += ROUNDS - 1)
+		experiment->windows[i].scans = NP_FACT(9);
+	analyse(experiment);
+	expect_found(experiment, "smaps", NP_MEASURE_LOSES, NP_EFFECT_NOT_TESTED, "the loss of all");
+	np_experiment_free(experiment);
+}
+
 /* Other faults may come, but no hints. */
 static void test_balancing_off(void **state)
 {
@@ -143,12 +186,94 @@ static void test_what_else_is_in_the_way(void **state)
 	np_experiment_free(experiment);
 }
 
+/* As much as chance makes of one test in forty, but not after the correction for several. */
+static void test_perhaps_chance(void **state)
+{
+	static const struct kind kinds[] = { { "none", 0, 1, 0.5 }, { "busy", 0, 1, 0.5 }, { "smaps", 0, 1, 0.5 },
+					     { "stat", 0, 1, 0.5 }, { "maps", 0, 1, 0.5 } };
+	static const int64_t made[][ROUNDS] = { { 0, 1, 3, 3, 9 }, { 2, 10, 12, 14, 16 } }; /* p: 6 of 252 */
+	struct np_experiment *experiment = make(kinds, 5, ROUNDS);
+	uint64_t readers = 0;
+
+	(void)state;
+	for (size_t i = 2; i < 5; i++)
+		readers |= 1ULL << (np_reader_find(kinds[i].reader, strlen(kinds[i].reader)) - np_readers);
+	for (size_t i = 0; i < ROUNDS; i++) {
+		experiment->windows[5 * i + 1].made = made[0][i];
+		experiment->windows[5 * i + 2].made = made[1][i];
+	}
+	assert_int_equal(np_experiment_analyse(experiment, readers), 0);
+	assert_true(find(experiment, "smaps", NP_MEASURE_CAUSES)->difference.low > 0);
+	expect_found(experiment, "smaps", NP_MEASURE_CAUSES, NP_EFFECT_NOT_TESTED, "may be chance");
+	np_experiment_free(experiment);
+}
+
+/* What would have been seen is no less than what the correction lets be seen; windows that are all the same say nothing. */
+static void test_what_would_be_seen(void **state)
+{
+	static const struct kind kinds[] = { { "none", 0, 1, 0.5 }, { "busy", 0, 1, 0.5 }, { "smaps", 0, 1, 0.5 } };
+	struct np_experiment *experiment = make(kinds, 3, ROUNDS);
+	const struct np_effect_test *stalls;
+
+	(void)state;
+	for (size_t i = 0; i < experiment->window_count; i++)
+		experiment->windows[i].run_ns.value += (int64_t)(i * i % 7) * 10000000;
+	analyse(experiment);
+	stalls = find(experiment, "smaps", NP_MEASURE_STALLS);
+	assert_int_equal(stalls->found, NP_EFFECT_NO);
+	assert_true(stalls->detectable > 0 && stalls->detectable < 10);
+	assert_true(isinf(find(experiment, "smaps", NP_MEASURE_CAUSES)->detectable));
+	np_experiment_free(experiment);
+}
+
+/* The exit status is one of all effects: what chance makes of one effect of two readers in forty is no finding. */
+static void test_one_family(void **state)
+{
+	static const struct kind kinds[] = { { "none", 0, 1, 0.5 }, { "busy", 0, 1, 0.5 }, { "smaps", 0, 1, 0.5 },
+					     { "numaprobe", 0, 1, 0.5 } };
+	static const int64_t made[][ROUNDS] = { { 1, 2, 3, 4, 6 }, { 5, 7, 8, 9, 10 } }; /* p: 2 of 252 */
+	struct np_experiment *experiment = make(kinds, 4, ROUNDS);
+
+	(void)state;
+	for (size_t i = 0; i < ROUNDS; i++) {
+		experiment->windows[4 * i + 1].made = made[0][i];
+		experiment->windows[4 * i + 2].made = made[1][i];
+		experiment->windows[4 * i + 3].made = made[0][i];
+		experiment->windows[4 * i + 2].run_ns.value = 300000000;
+	}
+	assert_int_equal(np_experiment_analyse(experiment, np_experiment_default()), 0);
+	assert_true(fabs(find(experiment, "smaps", NP_MEASURE_STALLS)->adjusted_p - 6.0 / 252) < 1e-9);
+	assert_true(fabs(find(experiment, "smaps", NP_MEASURE_CAUSES)->adjusted_p - 5 * 2.0 / 252) < 1e-9);
+	experiment->windows[2].run_ns.value = 500000000;
+	experiment->test_count = 0;
+	free(experiment->tests);
+	assert_int_equal(np_experiment_analyse(experiment, np_experiment_default()), 0);
+	assert_true(fabs(find(experiment, "smaps", NP_MEASURE_CAUSES)->adjusted_p - 6 * 2.0 / 252) < 1e-9);
+	np_experiment_free(experiment);
+}
+
+/* Exit status 4 is for what an experiment found, not for what a comparison saw. */
+static void test_found(void **state)
+{
+	struct np_read_effect read = { .reader = "smaps", .clears = NP_EFFECT_YES, .stopped = true };
+	struct np_target target = { .read_effects = &read, .read_effect_count = 1 };
+	const struct np_snapshot snapshot = { .targets = &target, .target_count = 1 };
+
+	(void)state;
+	assert_true(np_experiment_found(&snapshot));
+	read.stopped = false;
+	assert_false(np_experiment_found(&snapshot));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_effect),     cmocka_unit_test(test_no_effect),
 		cmocka_unit_test(test_nothing_to_see), cmocka_unit_test(test_balancing_off),
-		cmocka_unit_test(test_what_else_is_in_the_way),
+		cmocka_unit_test(test_what_else_is_in_the_way), cmocka_unit_test(test_found),
+		cmocka_unit_test(test_enough_to_see), cmocka_unit_test(test_nothing_to_lose),
+		cmocka_unit_test(test_perhaps_chance), cmocka_unit_test(test_one_family),
+		 cmocka_unit_test(test_what_would_be_seen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@
 #include "kernel_check.h"
 #include "renderers.h"
 #include "replay.h"
+#include "view_compare.h"
 #include "view_experiment.h"
 #include "view_summary.h"
 
@@ -121,6 +122,25 @@ static void test_comparisons(void **state)
 	(void)state;
 	sample_comparisons(&snapshot->targets[0]);
 	check_round_trip(snapshot);
+}
+
+/* What was predicted is known of the whole file only. */
+static void test_prediction_of_a_mapping(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+	static const struct np_view wide = { .width = 200 };
+	char *text, *row, *mapping;
+
+	(void)state;
+	sample_comparisons(&snapshot->targets[0]);
+	text = sample_render(np_view_compare, snapshot, &wide);
+	row = strstr(text, "missing, as predicted");
+	assert_non_null(row);
+	mapping = strstr(row, "missing  /srv/a");
+	assert_non_null(mapping);
+	assert_null(strstr(mapping, "as predicted"));
+	free(text);
+	np_snapshot_destroy(snapshot);
 }
 
 static void test_grains(void **state)
@@ -385,6 +405,7 @@ int main(void)
 		cmocka_unit_test(test_no_mapping_is_not_no_mappings),
 		cmocka_unit_test(test_problems),
 		cmocka_unit_test(test_comparisons),
+		cmocka_unit_test(test_prediction_of_a_mapping),
 		cmocka_unit_test(test_grains),
 		cmocka_unit_test(test_coarse_grains),
 		cmocka_unit_test(test_experiment),

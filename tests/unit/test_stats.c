@@ -52,7 +52,7 @@ static void test_equal(void **state)
 	NEAR(difference.superiority, 0.5);
 	NEAR(difference.low, 0);
 	NEAR(difference.high, 0);
-	NEAR(difference.detectable, 0);
+	assert_true(isinf(np_detectable(same, 6, same, 6, true, 0.05)));
 }
 
 /* The interval is the inverted test: just outside of it the difference is rejected, just inside it isn't. */
@@ -74,7 +74,33 @@ static void test_interval(void **state)
 		moved[i] = with[i] - (difference.low + 0.01);
 	np_permutation_test(moved, 6, without, 6, &shifted);
 	assert_true(shifted.p > 0.05);
-	assert_true(difference.detectable >= difference.high);
+	assert_true(np_detectable(with, 6, without, 6, true, 0.025) >= difference.high);
+}
+
+/*
+ * What would have been seen is decided in the same way as what is seen: put so much into one group, and the test
+ * rejects at this level; put a little less into it, and it doesn't.
+ */
+static void test_detectable(void **state)
+{
+	static const double levels[] = { 0.05, 0.025, 0.05 / 6 };
+	const double with[] = { 5, 1, 8, 2, 3.5 }, without[] = { 4, 1.5, 7, 2.5, 3 };
+	double moved[5], last = 0;
+
+	(void)state;
+	for (size_t l = 0; l < UNIT_COUNT(levels); l++) {
+		double up = np_detectable(with, 5, without, 5, true, levels[l]);
+		double down = np_detectable(without, 5, with, 5, false, levels[l]);
+		double centre = np_mean(with, 5) - np_mean(without, 5);
+
+		NEAR(up, down);
+		assert_true(up > last);
+		last = up;
+		for (int i = 0; i < 5; i++)
+			moved[i] = with[i] - centre + up + 0.01;
+		assert_true(np_permutation_more_p(moved, 5, without, 5) <= levels[l]);
+	}
+	assert_true(isinf(np_detectable(with, 5, without, 5, true, 0.05 / 13))); /* of 252 choices */
 }
 
 static void test_too_few(void **state)
@@ -85,7 +111,8 @@ static void test_too_few(void **state)
 	(void)state;
 	np_permutation_test(with, 2, without, 2, &difference);
 	NEAR(difference.least_p, 2.0 / 6);
-	assert_true(isinf(difference.low) && isinf(difference.high) && isinf(difference.detectable));
+	assert_true(isinf(np_detectable(with, 2, without, 2, true, 0.05)));
+	assert_true(isinf(difference.low) && isinf(difference.high));
 	np_permutation_test(with, 1, without, 1, &difference);
 	NEAR(difference.p, 1);
 }
@@ -249,7 +276,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_separate), cmocka_unit_test(test_counted_by_hand), cmocka_unit_test(test_equal),
-		cmocka_unit_test(test_interval), cmocka_unit_test(test_too_few),	 cmocka_unit_test(test_drawn),
+		cmocka_unit_test(test_interval), cmocka_unit_test(test_detectable), cmocka_unit_test(test_too_few),	 cmocka_unit_test(test_drawn),
 		cmocka_unit_test(test_holm),	 cmocka_unit_test(test_one_side),
 		cmocka_unit_test(test_never_certain), cmocka_unit_test(test_band), cmocka_unit_test(test_shares),
 		cmocka_unit_test(test_coverage), cmocka_unit_test(test_ratio),
