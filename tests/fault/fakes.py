@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Walkers that lie, babble or die: numaprobe says so in one line, and shows nothing that they said."""
 
+import contextlib
 import json
 import os
 import random
 import signal
 import subprocess
+import sys
 import time
 
 from client import ANSWER, END, HELLO, MAGIC, RUN, RUNS, VERSION
@@ -156,6 +158,8 @@ LIES = {
     "more than it says": "[answer(0, (1, pages), (1, 1), count=1), end()]",
     "less than it says": "[answer(0, (1, pages - 1), count=2), end()]",
     "an end that is longer": "[answer(0, (1, pages)), end() + b'12345678']",
+    "a run more than it says, in the longest answer":
+        "[answer(0, *[(1, 1)] * 3999, (1, pages - 3999), (1, 1), count=4000), end()]",
     "nonsense at first": "[end()] if asked == 1 else [answer(0, (1, pages)), end()]",
 }
 
@@ -178,6 +182,106 @@ def one_lie():
             expect(done.returncode in (FAILURE, PARTIAL), f"{what}: exit status {done.returncode}: {done.stdout} {done.stderr}")
             for target in json.loads(done.stdout or '{"targets": []}')["targets"]:
                 expect(not target["pages"] or target["source"]["name"] != "bpf", f"{what}: believed: {target['pages']}")
+
+
+# Has one mapping that says so at its start, and that can be read, or not, by turns: at each SIGUSR1.
+TURNING = """
+import ctypes, mmap, signal
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + 3 * [ctypes.c_int] + [ctypes.c_long]
+at, access = libc.mmap(None, 1 << 20, 3, 0x21, -1, 0), [3]
+def turn(*_):
+    access[0] ^= 3
+    libc.mprotect(ctypes.c_void_p(at), ctypes.c_size_t(1 << 20), access[0])
+signal.signal(signal.SIGUSR1, turn)
+print(at, flush=True)
+while True:
+    signal.pause()
+"""
+# Says that all of that mapping is present, some times, and then inaccessible, letting it turn in time for the first so
+# many of those answers.
+TURNS = """#!/usr/bin/env python3
+import contextlib, os, signal, socket, struct, time
+
+def answer(kind, *runs):
+    runs = [run for run in runs if run[1]]
+    return struct.pack("=IIiIQ", kind, len(runs), 0, 0, 0) + b"".join(struct.pack("=Q", code | pages << 16) for code, pages in runs)
+
+def permissions():
+    with open("/proc/{pid}/maps", encoding="utf-8") as maps:
+        return next((line.split()[1] for line in maps if line.startswith("{start:x}-")), None)
+
+client, calm, turns = socket.socket(fileno=0), {calm}, {turns}
+with contextlib.suppress(OSError):
+    client.send({greeting!r})
+    while request := client.recv(1000):
+        first, last = struct.unpack("=QQ", request[16:])
+        pages, before, inside = (last - first) // 4096, ({start} - first) // 4096, 256
+        if not first <= {start} < last:
+            client.send(answer(0, (0, pages)))
+        else:
+            calm -= 1
+            if turns and calm < 0:
+                turns, old = turns - 1, permissions()
+                os.kill({pid}, signal.SIGUSR1)
+                while permissions() == old:
+                    time.sleep(0.001)
+            client.send(answer(0, (0, before), (1 if calm >= 0 else 2, inside), (0, pages - before - inside)))
+        client.send(answer(1))
+"""
+
+
+@contextlib.contextmanager
+def turning(turns, calm=0):
+    """numaprobe with a walker that lets its target turn, and the target's PID."""
+    with balancing(0), installed() as (numaprobe, walk), \
+            subprocess.Popen([sys.executable, "-c", TURNING], stdout=subprocess.PIPE, text=True) as target:
+        try:
+            walk.write_text(TURNS.format(pid=target.pid, start=int(target.stdout.readline()), greeting=GREETING, turns=turns,
+                                         calm=calm),
+                            encoding="utf-8")
+            walk.chmod(0o755)
+            yield numaprobe, target.pid
+        finally:
+            target.kill()
+
+
+@test()
+def mapping_that_changes_during_the_walk():
+    """What permissions decide is believed only where they are still the same after the walk."""
+    for turns, wanted in ((0, {"hinted": 256, "protnone": 0, "unknown": 0}), (1, {"hinted": 0, "protnone": 256, "unknown": 0}),
+                          (2, {"hinted": 256, "protnone": 0, "unknown": 0}), (99, {"hinted": 0, "protnone": 0, "unknown": 256})):
+        for arguments in ((), ("-v",)):
+            with turning(turns) as (numaprobe, pid):
+                done = run("-J", *arguments, pid, command=[str(numaprobe)])
+            expect(done.returncode in (ALL_WELL, PARTIAL), f"{done.returncode}: {done.stderr}")
+            expect_equal(f"turns {turns} times, {arguments}: unknown is told", done.returncode == PARTIAL, wanted["unknown"] > 0)
+            pages = json.loads(done.stdout)["targets"][0]["pages"]
+            got = {state: sum(value.values()) if isinstance(value, dict) else value for state, value in pages.items()}
+            expect_equal(f"turns {turns} times, {arguments}", {state: got[state] for state in wanted}, wanted)
+
+
+@test()
+def mapping_that_changes_while_watched():
+    """Where new hints may be an mprotect() in truth, the mappings are read again; not more often than once a second."""
+    with turning(1, calm=1) as (numaprobe, pid):
+        done = run("-J", "-w1.1", "-c", "3", pid, command=[str(numaprobe)])
+        looks = [json.loads(line)["targets"][0]["pages"] for line in done.stdout.splitlines()]
+    expect_equal(f"looks, {done.stderr}", len(looks), 3)
+    expect_equal("hinted, protnone at last", (sum(looks[-1]["hinted"].values()), sum(looks[-1]["protnone"].values())), (0, 256))
+
+
+@test()
+def pages_outside_of_all_mappings():
+    """They are unknown, and said to be so."""
+    with balancing(0), installed() as (numaprobe, walk), frozen("anon:1M") as factory:
+        put_plausible(walk)  # says that every page is there, also where nothing is mapped
+        done = run("-J", factory.pid, command=[str(numaprobe)])
+        pages = json.loads(done.stdout)["targets"][0]["pages"]
+        expect_equal("exit status", done.returncode, PARTIAL)
+        expect("belong to no mapping" in done.stderr, done.stderr)
+        expect(pages["unknown"] > 1 << 20, f"{pages}")
 
 
 GREETINGS = {

@@ -143,6 +143,35 @@ def everything_fails_from_some_place_on():
                 check_outcome(what, done, wanted)
 
 
+@test()
+def interrupted_calls_are_made_again():
+    """A signal changes nothing: neither what is said, nor the status, nor what is written."""
+    need_root()
+    with balancing(0), frozen(*SPECS) as factory, scratch() as directory:
+        for source, calls in (("bpf", ("sendmsg", "sendto", "recvfrom", "recvmsg")), ("pagemap", ("openat", "read", "pread64"))):
+            command = [program("numaprobe"), "-J", "-v", "--source", source, str(factory.pid)]
+            wanted = run(command=command)
+            for call in calls:
+                mark, tried = directory / "mark", 0
+                for n in range(1 + calls_of_loading(directory, call), 5000):
+                    done = run(command=[program("np-deny"), call, "EINTR", str(n), str(mark), *command])
+                    if not mark.exists():
+                        break
+                    mark.unlink()
+                    tried += 1
+                    what = f"{call} {n} is interrupted"
+                    expect_equal(f"{what}: status and complaints", (done.returncode, done.stderr), (wanted.returncode, wanted.stderr))
+                    told, truth = (json.loads(each.stdout)["targets"][0] for each in (done, wanted))
+                    for key in ("pages", "huge", "mappings"):
+                        expect_equal(f"{what}: {key}", told[key], truth[key])
+                expect(tried, f"{call} is never called")
+        picture = directory / "picture.svg"
+        done = run("--svg", picture, factory.pid,
+                   command=[program("np-deny"), "write", "EINTR", "1", str(mark), program("numaprobe")])
+        expect_equal(f"interrupted write, {done.stderr}: status", done.returncode, ALL_WELL)
+        expect(mark.exists() and picture.read_text(encoding="utf-8").rstrip().endswith("</svg>"), "the picture is not whole")
+
+
 # Less than was asked for
 
 
@@ -206,7 +235,8 @@ def walker_never_serves_with_privilege():
             for error in ERRORS[call]:
                 for n in range(1, 5000):
                     words = [program("np-deny"), call, error, str(n), str(mark), walk]
-                    check_walker(f"{call} {n} fails with {error}", words, call == "setresgid", (call, error) == ("bpf", "EPERM"))
+                    check_walker(f"{call} {n} fails with {error}", words, call == "setresgid", (call, error) == ("bpf", "EPERM"),
+                                 (call, error) == ("setgroups", "EPERM"))
                     if not mark.exists():
                         break
                     mark.unlink()
@@ -215,8 +245,8 @@ def walker_never_serves_with_privilege():
 CAP_BPF = 1 << 39
 
 
-def check_walker(what, words, keeps_group, keeps_bpf):
-    with Client(words[0], arguments=words[1:]) as client:
+def check_walker(what, words, keeps_group, keeps_bpf, keeps_groups):
+    with Client(words[0], arguments=words[1:], extra_groups=[0, 1, 42]) as client:
         try:
             ready, _, _ = client.greet()
         except Gone:
@@ -232,6 +262,8 @@ def check_walker(what, words, keeps_group, keeps_bpf):
             allowed = (0, CAP_BPF) if keeps_bpf and field in ("CapPrm", "CapEff") else (0,)
             expect(int(status[field], 16) in allowed, f"{what}: {field} is {status[field]}")
         expect_equal(f"{what}: Uid", status["Uid"].split(), ["65534"] * 4)
+        if not keeps_groups:
+            expect_equal(f"{what}: Groups", status["Groups"].split(), [])
         if not keeps_group:
             expect_equal(f"{what}: Gid", status["Gid"].split(), ["65534"] * 4)
         expect_equal(f"{what}: NoNewPrivs, Seccomp", (status["NoNewPrivs"], status["Seccomp"]), ("1", "2"))
@@ -239,6 +271,24 @@ def check_walker(what, words, keeps_group, keeps_bpf):
         filters = "1" if sanitized() else "2"
         expect_equal(f"{what}: filters", status.get("Seccomp_filters", filters), filters)
         expect_equal(f"{what}: owner of its files", os.stat(f"/proc/{children[0]}/pagemap").st_uid, 0)
+
+
+NO_DROP = 11  # enum np_walk_ready
+
+
+@test()
+def what_could_not_be_given_up_is_said():
+    """The first capset(2) narrows, the second suspends, the third and the fourth drop: without one of them, no service."""
+    need_root()
+    walk = os.path.join(program("build"), "numaprobe-walk")
+    with scratch() as directory:
+        mark = directory / "mark"
+        for n in range(1, 5):
+            with Client(program("np-deny"), arguments=["capset", "EPERM", str(n), str(mark), walk]) as client:
+                ready, _, _ = client.greet()
+                expect(mark.exists(), f"there is no capset number {n}")
+                mark.unlink()
+                expect_equal(f"without capset number {n}: ready", ready, NO_DROP)
 
 
 @test()

@@ -202,6 +202,24 @@ def closed_descriptors():
                 expect("page tables read directly" in done.stdout, f"without {closed}: {done.stdout}")
 
 
+@test()
+def privilege_that_stays_is_used_for_nothing():
+    """Whichever call fails that gives it up, of setpriv's, numaprobe's or its walker's: nothing is shown, or written."""
+    with place() as here, frozen("anon:1M") as of_root, scratch() as directory:
+        mark, told = directory / "mark", []
+        for kind, call, error in (("set-user-ID", "setresuid", "EAGAIN"), ("set-user-ID", "setresgid", "EPERM"),
+                                  ("capabilities", "capset", "EPERM")):
+            for n in range(1, 100):
+                command = [program("np-deny"), call, error, str(n), str(mark), *here.command(KINDS[kind])]
+                done = run("-v", of_root.pid, command=command)
+                if not mark.exists():
+                    break
+                mark.unlink()
+                expect(done.returncode and not done.stdout, f"{kind}, {call} {n}: {done.returncode} {done.stdout} {done.stderr}")
+                told += [call] * ("privileges could not be given up" in done.stderr)
+        expect_equal("calls of numaprobe's own", set(told), {"setresuid", "setresgid", "capset"})
+
+
 def compiled(directory, text):
     source = directory / "evil.c"
     source.write_text(text, encoding="ascii")

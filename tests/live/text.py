@@ -204,7 +204,8 @@ def arguments():
                       (b"--compare=" + name, b"1"), (b"--experiment=" + name, b"1"), (b"--rounds", name, b"1"),
                       (b"-g", missing), (b"--replay", missing), (b"--report", missing, b"self"),
                       (b"--report", missing, str(os.getpid()).encode()), (b"--svg", missing, str(os.getpid()).encode()),
-                      (b"--openmetrics=" + missing, str(os.getpid()).encode())):
+                      (b"--openmetrics=" + missing, str(os.getpid()).encode()),
+                      (b"-w0.01", b"--openmetrics=" + missing, str(os.getpid()).encode())):
             done = run(command=[os.fsencode(program("numaprobe")), *words], errors=None)
             expect(done.returncode in (1, 2), f"{words}: exit status {done.returncode}")
             check_text(f"{words}: standard error", done.stderr)

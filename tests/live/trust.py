@@ -17,7 +17,8 @@ import time
 
 from client import (ABSENT, EBADF, EINVAL, ESRCH, INACCESSIBLE, MAGIC, PAGE, PRESENT, REQUEST, VERSION, Client, Gone,
                     installs)
-from harness import HANG_SECONDS, NOBODY, expect, expect_equal, installed, need_root, sanitized, scratch, test, wait_until
+from harness import HANG_SECONDS, NOBODY, expect, expect_equal, installed, need_root, run, sanitized, scratch, test, wait_until
+from rights import become
 
 libc = ctypes.CDLL(None, use_errno=True)
 GOOD = REQUEST.pack(MAGIC, VERSION, 0, 0, PAGE)
@@ -45,6 +46,7 @@ def check_harmless(name, client):
         expect_equal(f"{name}: {field}", int(status[field], 16), 0)
     for field in ("Uid", "Gid"):
         expect_equal(f"{name}: {field}", status[field].split(), ["65534"] * 4)
+    expect_equal(f"{name}: Groups", status["Groups"].split(), [])
     expect_equal(f"{name}: NoNewPrivs", status["NoNewPrivs"], "1")
     expect_equal(f"{name}: seccomp", status["Seccomp"], "0" if sanitized() else "2")
     expect_equal(f"{name}: one thread", status["Threads"], "1")
@@ -61,6 +63,30 @@ def nothing_is_left():
     with installs() as each:
         for name, walk, user in each:
             with Client(walk, **user) as client:
+                client.ready()
+                check_harmless(name, client)
+                client.still_serves(name)
+
+
+@contextlib.contextmanager
+def handed_on():
+    """(name, numaprobe-walk, who starts it) where the caller itself has what it takes, and hands it on."""
+    with installed() as (_, walk):
+        def each():
+            run("-r", walk, command=["setcap"])
+            yield "ambient", walk
+            expect_equal("setcap", run("cap_bpf,cap_perfmon=ei", walk, command=["setcap"]).returncode, 0)
+            yield "inherited", walk
+
+        yield each()
+
+
+@test()
+def nothing_is_left_of_what_was_handed_on():
+    """Capabilities of the caller's, ambient or inherited by the file."""
+    with handed_on() as each:
+        for name, walk in each:
+            with Client(walk, preexec_fn=lambda: become(names=("bpf", "perfmon"))) as client:
                 client.ready()
                 check_harmless(name, client)
                 client.still_serves(name)
@@ -142,6 +168,10 @@ def only_what_serving_needs_is_open():
                 links = sorted(re.sub(r":\[[0-9]*\]", "", os.readlink(f"{folder}/{number}"))
                                for number in os.listdir(folder) if int(number) > 2)
                 expect_equal(f"{name}: descriptors", links, [f"/proc/{client.pid}/pagemap", "anon_inode:bpf-prog"])
+                maps = pathlib.Path(f"/proc/{client.pid}/maps").read_text(encoding="utf-8").splitlines()
+                shared = [line.split()[1] for line in maps if "bpf" in line.split(maxsplit=5)[-1]
+                          and "libbpf" not in line and "numaprobe" not in line]
+                expect_equal(f"{name}: what BPF writes to", shared, ["r--s"])
 
 
 # Requests
@@ -397,6 +427,8 @@ def wrong_clients(stack):
         yield f"unix {kind.name}", theirs, ours
     stream = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
     yield "a socket that is not connected", stream, None
+    with contextlib.suppress(OSError):  # a packet socket, to another machine
+        yield "vsock", stack.enter_context(socket.socket(socket.AF_VSOCK, socket.SOCK_SEQPACKET)), None
     with contextlib.suppress(OSError):
         netlink = stack.enter_context(socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0))
         yield "netlink", netlink, None

@@ -339,6 +339,16 @@ static int drop_with_a_liar(long which)
 	return np_privilege_drop(false) == 0;
 }
 
+/* Even where what tells of capabilities lies with what sets them: whoever gets one that it must not have, has it. */
+static int drop_with_two_liars(long unused)
+{
+	(void)unused;
+	CHECK(setresgid(1, 1, 0) == 0 && setresuid(1, 1, 0) == 0 && seteuid(0) == 0);
+	CHECK(lie(SYS_capset, -1) == 0 && lie(SYS_capget, -1) == 0);
+	CHECK(np_privilege_narrow() == 0);
+	return np_privilege_drop(false) == 0;
+}
+
 /* Who can change no user is as dumpable as before. */
 static int stay_dumpable(long unused)
 {
@@ -356,6 +366,7 @@ static void test_liars(void **state)
 	(void)state;
 	need_root();
 	assert_int_equal(status_of(stay_dumpable, 0), 0);
+	assert_int_equal(status_of(drop_with_two_liars, 0), 0);
 	for (size_t i = 0; i < UNIT_COUNT(lies); i++)
 		if (status_of(drop_with_a_liar, (long)i) != 0)
 			fail_msg("system call %ld, argument %ld: its lie is believed", lies[i].number,
@@ -391,10 +402,52 @@ static int start_clean(long unused)
 	return 0;
 }
 
+/* From here on this call fails. */
+static int refuse(long number, unsigned error)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .len = UNIT_COUNT(filter), .filter = filter };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+static int start_before_close_range(long unused)
+{
+	CHECK(refuse(SYS_close_range, ENOSYS) == 0);
+	return start_clean(unused);
+}
+
 static void test_start(void **state)
 {
 	(void)state;
 	assert_int_equal(status_of(start_clean, 0), 0);
+	assert_int_equal(status_of(start_before_close_range, 0), 0);
+}
+
+/* What can't be had ends the program before anything else is done. */
+static int start_without(long number)
+{
+	close(0);
+	CHECK(refuse(number, EMFILE) == 0);
+	np_privilege_start();
+	return 0;
+}
+
+static void test_no_start(void **state)
+{
+	static const long numbers[] = { SYS_openat, SYS_prlimit64 };
+
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(numbers); i++) {
+		int status = status_of(start_without, numbers[i]);
+
+		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 127);
+	}
 }
 
 int main(void)
@@ -412,6 +465,7 @@ int main(void)
 		cmocka_unit_test(test_narrow),
 		cmocka_unit_test(test_liars),
 		cmocka_unit_test(test_start),
+		cmocka_unit_test(test_no_start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "escape.h"
 #include "paint.h"
 #include "redact.h"
 #include "renderers.h"
@@ -241,6 +242,78 @@ static void test_wrong_values_of_a_check(void **state)
 	check_wrong_values(true);
 }
 
+/* No byte that a terminal obeys, and no character that hides or reorders, as it is. */
+static void check_harmless(const char *key, const char *text)
+{
+	for (const char *at = text; *at;) {
+		uint32_t character = 0;
+		size_t length = np_utf8_decode(at, &character);
+
+		if (!length || (character < 0x20 && character != '\n') || (character >= 0x7f && character < 0xa0) ||
+		    (character >= 0x200b && character <= 0x200f) || (character >= 0x2028 && character <= 0x202e))
+			fail_msg("a text for %s is shown as it is: %.200s", key, at);
+		at += length;
+	}
+}
+
+static void show_text(const json_t *report, const char *key)
+{
+	static const struct np_view view = { .utf8 = true, .width = 80 };
+	struct np_snapshot *snapshot = NULL;
+	char *text = json_dumps(report, 0), *error = NULL;
+
+	assert_non_null(text);
+	if (np_replay_text(text, strlen(text), &snapshot, &error) == 0)
+		for (sample_renderer *const *renderer = all_renderers; *renderer; renderer++) {
+			char *shown = sample_render(*renderer, snapshot, &view);
+
+			check_harmless(key, shown);
+			free(shown);
+		}
+	else
+		check_harmless(key, error);
+	np_snapshot_destroy(snapshot);
+	free(error);
+	free(text);
+}
+
+/* In the place of each text, one that means harm, escaped as reports have it, and as it is. */
+static void show_texts(json_t *report, json_t *part)
+{
+	static const char *const texts[] = { "\\x1b[31m", "\033[31m", "\\xe2\\x80\\xae", "\342\200\256", "\\xff", "/a\\x1b (deleted)" };
+	const char *key;
+	json_t *value;
+	void *next;
+	size_t index;
+
+	json_object_foreach_safe(part, next, key, value) {
+		json_incref(value);
+		for (size_t i = 0; json_is_string(value) && i < sizeof(texts) / sizeof(texts[0]); i++) {
+			json_object_set_new(part, key, json_string(texts[i]));
+			show_text(report, key);
+		}
+		json_object_set(part, key, value);
+		show_texts(report, value);
+		json_decref(value);
+	}
+	json_array_foreach(part, index, value)
+		show_texts(report, value);
+}
+
+static void test_texts(void **state)
+{
+	(void)state;
+	for (int kernel_check = 0; kernel_check <= 1; kernel_check++) {
+		char *text = make_report_with(kernel_check);
+		json_t *report = json_loads(text, 0, NULL);
+
+		assert_non_null(report);
+		show_texts(report, report);
+		json_decref(report);
+		free(text);
+	}
+}
+
 /* Of what a view looks through for each of it, a file of megabytes could ask for hours. */
 static void test_lists_are_bounded(void **state)
 {
@@ -401,6 +474,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_values), cmocka_unit_test(test_wrong_values_of_a_check),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_grains),
+		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_lists_are_bounded),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_deep),	     cmocka_unit_test(test_huge_numbers),

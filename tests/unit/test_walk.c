@@ -302,6 +302,24 @@ static void test_lone_empty(void **state)
 	assert_in_range(copies[1], 50, 150);
 }
 
+/* Many windows of that kind: there is an end to it, whatever holds the lock. */
+static void test_many_lone_empty(void **state)
+{
+	const uint64_t window = NP_WINDOW * 2 * MIB;
+	struct memory_runs got;
+
+	(void)state;
+	memory_init(&memory, &decoder, 4);
+	for (uint64_t i = 0; i < 32; i++)
+		for (unsigned k = 0; k < 3; k += 2)
+			set(AT + i * window + k * PAGE, 1, P | FRAME(0x100));
+	memory.copies = 0;
+	memory.lock_held = true;
+	assert_int_equal(walk(AT, AT + 32 * window, &got), 0);
+	assert_in_range(memory.copies, 400, 400 + 4 * 32);
+	memory_runs_free(&got);
+}
+
 /* A table is freed, used for something else and its entry points elsewhere: nothing of the copy is believed. */
 static void swap_tables(struct memory *self, unsigned run, const struct np_copy *copy)
 {
@@ -490,6 +508,7 @@ int main(void)
 		cmocka_unit_test(test_cleared_for_a_moment),
 		cmocka_unit_test(test_huge_cleared_for_a_moment),
 		cmocka_unit_test(test_lone_empty),
+		cmocka_unit_test(test_many_lone_empty),
 		cmocka_unit_test(test_table_reused),
 		cmocka_unit_test(test_way_never_the_same),
 		cmocka_unit_test(test_way_changed_once),
