@@ -265,14 +265,22 @@ def minor_faults(pid):
     return int(pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[7])
 
 
+def run_seconds(pid):
+    """Processor time of the main thread so far, without a reference to its memory."""
+    return int(pathlib.Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[0]) / 1e9
+
+
 def faults_in(seconds, factory, *command):
-    """Minor faults of a process in so many seconds, with a command beside it. Both ends are read once only."""
-    before = minor_faults(factory.pid)
+    """
+    Minor faults of a process in so many seconds of its processor time, by which the balancer goes, with a command beside
+    it. Both ends are read once only.
+    """
+    before, end = minor_faults(factory.pid), run_seconds(factory.pid) + seconds
     with contextlib.ExitStack() as stack:
         if command:
             process = stack.enter_context(subprocess.Popen(command, stdout=subprocess.DEVNULL))
             stack.callback(process.kill)
-        time.sleep(seconds)
+        wait_until(f"it runs for {seconds} seconds", lambda: run_seconds(factory.pid) >= end)
         after = minor_faults(factory.pid)
     return after - before
 
@@ -289,7 +297,7 @@ def disturbs_nothing():
 
     def faults(*command):
         with Factory("--spin", ANON) as factory:
-            return faults_in(8, factory, *(word.replace("PID", str(factory.pid)) for word in command))
+            return faults_in(6, factory, *(word.replace("PID", str(factory.pid)) for word in command))
 
     with balancing(1):
         alone = watched = 0
