@@ -46,8 +46,8 @@ void np_privilege_start(void)
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&no_signals);
 	sigprocmask(SIG_SETMASK, &no_signals, NULL); /* a blocked SIGTERM would outlive exec */
-	umask(077);
 	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0); /* it outlives exec, and would keep the huge zero page unknown */
+	umask(077);
 	prctl(PR_SET_DUMPABLE, 0);
 	if (setrlimit(RLIMIT_CORE, &none) < 0)
 		_exit(127);
