@@ -228,7 +228,7 @@ int np_pagemap_read(int pagemap_fd, pid_t pid, const struct np_pagemap_rules *ru
 		    struct np_classifier *classifier, uint64_t start, uint64_t end, int *ret_move_error)
 {
 	struct reading reading = { .fd = pagemap_fd, .pid = pid, .rules = rules, .classifier = classifier };
-	uint64_t any;
+	uint64_t at = 0, any;
 
 	for (size_t i = 0; i < classifier->maps->count; i++) {
 		const struct np_map *map = &classifier->maps->maps[i];
@@ -244,10 +244,11 @@ int np_pagemap_read(int pagemap_fd, pid_t pid, const struct np_pagemap_rules *ru
 		result = read_mapping(&reading, first, last);
 		if (result)
 			return result;
+		at = first;
 		/* What is mapped by frame looks empty: walk_page_test() in mm/pagewalk.c. */
 		np_classify_untold(classifier, i, reading.untold | (reading.seen ? 0 : NP_UNTOLD_SPECIAL));
 	}
 	*ret_move_error = reading.move_error;
 	/* PAGEMAP_SCAN finds nothing in memory that was given back, and need not say why. */
-	return read_entries(pagemap_fd, start, 1, &any);
+	return at ? read_entries(pagemap_fd, at, 1, &any) : 0;
 }
