@@ -228,7 +228,9 @@ static int walk(struct np_follow *follow, struct np_measure *measure, struct np_
 	classifier.recorder = &follow->recorder;
 	np_classifier_restart(&classifier);
 	taker = np_classify_taker_make(&classifier, start);
-	if (measure->walker)
+	if (start >= end) /* a range in the kernel's half, where the process has no memory */
+		result = 0;
+	else if (measure->walker)
 		result = np_walker_walk(measure->walker, follow->pagemap_fd, start, end, &taker.taker, &retries);
 	else
 		result = np_measure_read_pagemap(measure, follow->pagemap_fd, follow->memory.pid, &classifier, start, end,

@@ -14,8 +14,8 @@ import subprocess
 import termios
 import time
 
-from harness import (HANG_SECONDS, Factory, balancing, expect, expect_equal, expect_run, need_root, program, run, test,
-                     total, wait_until)
+from harness import (HANG_SECONDS, Factory, balancing, expect, expect_equal, expect_run, need_root, program, report,
+                     run, test, total, wait_until)
 
 ANON = "anon:64M"
 
@@ -70,6 +70,16 @@ def mappings():
                      [line.split()[1:] for line in lines[len(lines) // 2 + 1:]])
         done = run("-w", "-v", "-o", "+policy", factory.pid)
         expect("numa_maps" in done.stderr and done.returncode == 2, f"policies: {done.returncode} {done.stderr}")
+
+
+@test()
+def range_without_memory():
+    """Where no process has any, in the kernel's half, too: a sum of nothing is no mistake."""
+    with Factory("anon:1M") as factory:
+        for addresses in ("1000-2000", "4000000000000-4000000001000", "ffffffffff600000-ffffffffff601000"):
+            for arguments in ((), ("-w0.05", "-c", "1")):
+                target, = report(*arguments, "--range", addresses, factory.pid)["targets"]
+                expect_equal(f"{arguments} {addresses}: resident", target["pages"]["resident"], 0)
 
 
 @test()
