@@ -73,11 +73,10 @@ static int read_stat(const struct run *run, uint64_t *ret_faults, bool *ret_stop
 
 	if (!result)
 		result = np_parse_stat(text.data, text.length, &stat);
-	if (!result)
-		result = np_all_stopped(run->subject.dir_fd, ret_stopped);
-	if (!result)
-		*ret_faults = stat.minor_faults + stat.major_faults;
-	return result;
+	if (result)
+		return result;
+	*ret_faults = stat.minor_faults + stat.major_faults;
+	return np_all_stopped(run->subject.dir_fd, ret_stopped);
 }
 
 static struct np_reading make_reading(const struct run *run, const struct np_spans *spans)

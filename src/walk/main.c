@@ -33,12 +33,13 @@ static enum np_walk_ready load(int *ret_error)
 static enum np_walk_ready drop(enum np_walk_ready ready, int *ret_error)
 {
 	bool keep_bpf = false;
-	int result = np_privilege_suspend();
+	int result = np_privilege_suspend(), dropped;
 
 	if (!result && ready == NP_WALK_READY)
 		keep_bpf = np_reader_try(&reader) == -EPERM;
+	dropped = np_privilege_drop(keep_bpf); /* whatever went wrong before */
 	if (!result)
-		result = np_privilege_drop(keep_bpf);
+		result = dropped;
 	if (!result)
 		return ready;
 	*ret_error = -result;

@@ -66,6 +66,20 @@ def bytes_copied(calls):
 
 
 @test(ci_may_skip=True)
+def nothing_is_received_with_privilege():
+    """The walker's calls in their order: no word in or out before privilege is gone, and after the filter few calls at all."""
+    need_root()
+    with frozen("anon:4M") as factory:
+        _, walker = system_calls(factory.pid)
+    gone, filtered = (next(i for i, (_, line) in enumerate(walker) if name in line)
+                      for name in ("PR_SET_NO_NEW_PRIVS", "PR_SET_SECCOMP"))
+    expect_equal("received before the filter", [line for name, line in walker[:filtered] if name.startswith("recv")], [])
+    expect_equal("sent with privilege", [line for name, line in walker[:gone] if name.startswith("send")], [])
+    later = {name for name, _ in walker[filtered + 1:]}
+    expect("recvmsg" in later and later <= {"recvmsg", "sendto", "close", "bpf", "exit_group"}, f"after the filter: {later}")
+
+
+@test(ci_may_skip=True)
 def calls_of_a_small_look():
     need_root()
     with frozen("anon:4M") as factory:

@@ -248,5 +248,5 @@ def environment():
             command = here.command(prepare)
             at = command.index("setpriv")
             command[at + 4:at + 4] = ["env", f"LD_PRELOAD={evil}", f"LD_AUDIT={evil}", f"LD_LIBRARY_PATH={directory}"]
-            run(factory.pid, command=command)
+            expect_equal(f"{kind}: exit status", run(factory.pid, command=command).returncode, 0)
             expect(not (directory / "ran").exists(), f"{kind}: a library of the caller's ran")
