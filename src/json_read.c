@@ -5,16 +5,20 @@
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 static json_t *mutable(const struct np_json *json)
 {
 	return (json_t *)(uintptr_t)json;
 }
 
-static int describe(const json_error_t *error, char **ret_error)
+/* What is wrong is one line, though it may quote a text of several. */
+static int describe(json_error_t *error, char **ret_error)
 {
 	if (json_error_code(error) == json_error_out_of_memory)
 		return -ENOMEM;
+	for (char *end = error->text; (end = strchr(end, '\n'));)
+		*end = ' ';
 	if (asprintf(ret_error, "line %d, column %d: %s", error->line, error->column, error->text) < 0)
 		return -ENOMEM;
 	return -EINVAL;
