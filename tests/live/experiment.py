@@ -105,13 +105,16 @@ def nothing_is_known_of_the_unscanned():
         expect(status in (PARTIAL, FOUND), f"exit status {status}")
 
 
+TICK_NS = 10_000_000  # at 100 Hz: processor time is known up to the last tick only
+
+
 @test()
 def no_more_time_than_there_was():
-    """A process of one thread runs for no longer than its windows last, though walking its memory takes a while."""
-    with Factory("--spin", "anon:1G") as factory:
+    """A process of one thread runs for no longer than its windows last, though walking its memory takes many ticks."""
+    with Factory("--spin", "anon:4G") as factory:
         _, target, _ = experiment(factory.pid, "-xstat", "--rounds", "2")
     for window in target["experiment"]["windows"]:
-        expect(window["run_ns"] <= window["elapsed_ns"], f"it ran for longer than the window: {window}")
+        expect(window["run_ns"] <= window["elapsed_ns"] + TICK_NS, f"it ran for longer than the window: {window}")
 
 
 @test()
