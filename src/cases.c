@@ -144,7 +144,7 @@ static int write_file(const struct np_snapshot *snapshot, np_writer *writer, con
 	int result = path ? np_report_write(snapshot, writer, path, mode) : 0;
 
 	/* What is wrong with standard output is said at the end, once for all that goes there. */
-	if (result == 0 || result == -ENOMEM || strcmp(path, "-") == 0)
+	if (result == 0 || result == -ENOMEM || np_is_standard_output(path))
 		return result;
 	return file_error(path,
 			  result == -ENOTSUP ? _("numaprobe was built without zstd; choose another name") :

@@ -98,18 +98,13 @@ static int render_targets(const struct np_snapshot *snapshot, const struct np_op
 	return np_view_summary(snapshot, view, stdout);
 }
 
-static bool is_standard_output(const char *path)
-{
-	return path && strcmp(path, "-") == 0;
-}
-
 static int render(const struct np_snapshot *snapshot, const struct np_options *options)
 {
 	bool for_programs = options->format == NP_FORMAT_RAW || options->format == NP_FORMAT_PAIRS;
 	struct np_view view = np_view_detect(stdout);
 	int error;
 
-	if (is_standard_output(options->report) || is_standard_output(options->svg)) /* it has been taken already */
+	if (np_is_standard_output(options->report) || np_is_standard_output(options->svg)) /* it has been taken already */
 		return 0;
 	view.bytes = options->bytes;
 	view.color = wants_color(options->color);

@@ -218,7 +218,7 @@ static int check_exclusive(const bool seen[NP_OPTION_LIMIT], char **ret_error)
 	return 0;
 }
 
-static bool is_standard_output(const char *path)
+bool np_is_standard_output(const char *path)
 {
 	return path && strcmp(path, "-") == 0;
 }
@@ -226,10 +226,10 @@ static bool is_standard_output(const char *path)
 /* Standard output is one document's: JSON, which a report is too, a picture, or metrics. */
 static int check_standard_output(const struct np_options *options, char **ret_error)
 {
-	bool json = options->format == NP_FORMAT_JSON || is_standard_output(options->report);
-	bool metrics = options->format == NP_FORMAT_METRICS && (!options->metrics || is_standard_output(options->metrics));
+	bool json = options->format == NP_FORMAT_JSON || np_is_standard_output(options->report);
+	bool metrics = options->format == NP_FORMAT_METRICS && (!options->metrics || np_is_standard_output(options->metrics));
 
-	if (json + metrics + is_standard_output(options->svg) <= 1)
+	if (json + metrics + np_is_standard_output(options->svg) <= 1)
 		return 0;
 	*ret_error = strdup(_("standard output takes one document: give the others a FILE"));
 	return *ret_error ? -EINVAL : -ENOMEM;

@@ -80,4 +80,7 @@ bool np_options_need_numa_maps(const struct np_options *options);
 /* --help's text. */
 void np_options_help(FILE *out);
 
+/* A FILE of the command line that is standard output: "-". NULL, one that was not given, is none. */
+bool np_is_standard_output(const char *path);
+
 #endif
