@@ -13,6 +13,7 @@ from harness import HANG_SECONDS, balancing, expect, expect_equal, frozen, need_
 
 ALL_WELL, FAILURE, PARTIAL = 0, 1, 3
 LOADER = 127
+DENY_FAILED = 125
 # Before any of our code, in either program.
 LOADING = ("error while loading shared libraries", "cannot allocate TLS data structures")
 SPECS = ("anon:4M:half", "protnone:4M", "thp:4M")
@@ -47,12 +48,15 @@ def calls_of_loading(directory, call):
 
 
 def every_place(directory, call, error, command, on=False):
-    """(description, finished process) for n = 1, 2, ... until the call is not made that often."""
+    """(description, finished process) for n = 1, 2, ... until the call is not made that often; once at least."""
     mark = directory / "mark"
-    for n in range(1 + (calls_of_loading(directory, call) if error == "ENOMEM" else 0), 5000):
+    first = 1 + (calls_of_loading(directory, call) if error == "ENOMEM" else 0)
+    for n in range(first, 5000):
         words = [program("np-deny"), call, error, f"{n}+" if on else str(n), str(mark)]
         done = run(command=[*words, *command])
         if not mark.exists():
+            expect(done.returncode != DENY_FAILED, f"{' '.join(words)} can't be had: {done.stderr}")
+            expect(n > first or error == "ENOMEM", f"{call} is never made")
             return
         mark.unlink()
         yield f"{call} {n}{'+' if on else ''} fails with {error}", done
@@ -238,6 +242,7 @@ def walker_never_serves_with_privilege():
                     check_walker(f"{call} {n} fails with {error}", words, call == "setresgid", (call, error) == ("bpf", "EPERM"),
                                  (call, error) == ("setgroups", "EPERM"))
                     if not mark.exists():
+                        expect(n > 1, f"{call} is never made")
                         break
                     mark.unlink()
 

@@ -29,6 +29,8 @@ const struct fuzz_target fuzz_targets[] = {
 	{ "cgroup_paths", fuzz_cgroup_paths, 256 },
 	{ "claims", fuzz_claims, 512 },
 	{ "frames", fuzz_frames, 160 },
+	{ "classify", fuzz_classify, 128 },
+	{ "pagemap", fuzz_pagemap, 560 },
 	{ "grains", fuzz_grains, 512 },
 	{ "report", fuzz_report, 96 },
 	{ "replay", fuzz_replay, 2400 },

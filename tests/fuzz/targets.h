@@ -25,7 +25,7 @@ fuzz_run fuzz_maps, fuzz_numa_maps, fuzz_smaps, fuzz_zoneinfo, fuzz_sched, fuzz_
 	fuzz_vmstat, fuzz_mountinfo, fuzz_list, fuzz_pids, fuzz_controllers, fuzz_choice, fuzz_meminfo, fuzz_distance,
 	fuzz_btf, fuzz_options, fuzz_escape, fuzz_tables, fuzz_changing_tables, fuzz_serve, fuzz_answers,
 	fuzz_cgroup_mounts, fuzz_cgroup_paths, fuzz_claims, fuzz_frames, fuzz_grains, fuzz_report, fuzz_replay,
-	fuzz_redact;
+	fuzz_redact, fuzz_classify, fuzz_pagemap;
 
 /* A view takes the characters that the locale has, as np_view_detect() finds them: so do the libraries below it. */
 void fuzz_use_locale(bool utf8);

@@ -34,15 +34,19 @@ def protected_while_watched():
                 execs.stdin.flush()
                 name = pathlib.Path(f"/proc/{execs.pid}/comm")
                 wait_until("it has exec'd", lambda: name.read_text() == "secret\n")
-                for _ in range(2):
-                    watch.stdout.readline()  # begun before
-                for _ in range(5):
+
+
+                def next_look():
                     line = watch.stdout.readline()
                     expect(line, "the watch ends")
                     pages = {target["pid"]: target["pages"] for target in json.loads(line)["targets"]}
                     expect_equal("processes", set(pages), {execs.pid, other.pid})
-                    expect_equal("the protected one", pages[execs.pid], None)
                     expect(pages[other.pid]["resident"] >= 256, f"the other: {pages[other.pid]}")
+                    return pages[execs.pid]
+
+                wait_until("a look begins after that", lambda: next_look() is None)
+                for _ in range(5):
+                    expect_equal("the protected one", next_look(), None)
             finally:
                 execs.kill()
                 watch.terminate()

@@ -6,10 +6,9 @@ import json
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 
-from harness import (HANG_SECONDS, NOBODY, Skip, balancing, expect, expect_equal, factory_for_all, frozen,
+from harness import (NOBODY, Failure, Skip, balancing, expect, expect_equal, factory_for_all, frozen,
                      need_root, program, report, run, scratch, test, wait_until)
 
 SPECS = ("anon:4M:half", "protnone:4M")
@@ -89,9 +88,11 @@ def foreign_process_is_not():
 def final_status(command, *arguments):
     """Fields of /proc/PID/status of a program that has ended and was not asked yet."""
     with subprocess.Popen([*command, *map(str, arguments)], stdout=subprocess.DEVNULL) as process:
-        signal.alarm(HANG_SECONDS)
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        signal.alarm(0)
+        try:
+            wait_until("it ends", lambda: os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG))
+        except Failure:
+            process.kill()
+            raise
         text = pathlib.Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
     expect_equal("exit status", process.returncode, 0)
     return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)

@@ -4,6 +4,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -21,9 +22,9 @@ def each_thread():
         for thread in seen:
             stat = pathlib.Path(f"/proc/{factory.pid}/task/{thread['tid']}/stat").read_text(encoding="utf-8")
             expect_equal("CPU", thread["cpu"], int(stat.rpartition(")")[2].split()[36]))
-            node = thread["node"]
-            expect(node is None or os.path.exists(f"/sys/devices/system/node/node{node}/cpu{thread['cpu']}"),
-                   f"CPU {thread['cpu']} is not on node {node}")
+            sched = pathlib.Path(f"/proc/{factory.pid}/task/{thread['tid']}/sched")
+            said = sched.exists() and re.search(r"^current_node=(\d+)", sched.read_text(encoding="utf-8"), re.MULTILINE)
+            expect_equal("node", thread["node"], int(said[1]) if said else None)
         lines = expect_run("-v", factory.pid).stdout.splitlines()
         shown = [int(line.split()[0]) for line in lines[lines.index("Threads, where they ran last") + 2:]
                  if line.split()[0].isdigit()]

@@ -176,6 +176,40 @@ static void test_circle(void **state)
 	assert_int_equal(status_of(parse_circle, 0), 0);
 }
 
+/* Which functions and types there are says how many swap types the kernel keeps for itself. */
+static void test_swap_layout(void **state)
+{
+	static const struct {
+		const char *functions[4];
+		bool marker;
+		struct np_swap_layout layout;
+	} rows[] = {
+		{ { NULL }, false, { -1, -1, -1, 0, -1 } },
+		{ { "memory_failure" }, false, { 1, -1, -1, 0, -1 } },
+		{ { "migrate_pages" }, false, { 0, 2, 0, 0, -1 } },
+		{ { "memory_failure", "migrate_pages", "make_device_exclusive_range" }, true, { 1, 3, 4, -1, -1 } },
+		{ { "migrate_pages", "make_device_exclusive" }, true, { 0, 3, 3, -1, -1 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(rows); i++) {
+		struct blob blob = make_blob();
+		struct np_swap_layout layout;
+		uint8_t bytes[ROOM];
+
+		for (size_t k = 0; rows[i].functions[k]; k++)
+			put_head(&blob, rows[i].functions[k], BTF_KIND_FUNC, 0);
+		if (rows[i].marker)
+			put_head(&blob, "pte_marker", BTF_KIND_TYPEDEF, 0);
+		assert_int_equal(np_btf_swap_layout(bytes, write_blob(&blob, bytes), &layout), 0);
+		assert_int_equal(layout.hwpoison, rows[i].layout.hwpoison);
+		assert_int_equal(layout.migration, rows[i].layout.migration);
+		assert_int_equal(layout.device, rows[i].layout.device);
+		assert_int_equal(layout.marker, rows[i].layout.marker);
+		assert_int_equal(layout.swapin_error, rows[i].layout.swapin_error);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +217,7 @@ int main(void)
 		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_circle),
+		cmocka_unit_test(test_swap_layout),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,7 +52,6 @@ static int make_tree(struct unit_tree *tree)
 	unit_make_file(tree->fd, "cg/cpuset/old/cgroup.procs", "21\n");
 	unit_make_file(tree->fd, "cg/cpuset/old/cpuset.effective_mems", "1\n");
 	unit_make_file(tree->fd, "proc/5/cpuset", "/a/b\n");
-	unit_make_file(tree->fd, "proc/6/cpuset", "/old\n");
 	return tree->fd;
 }
 
@@ -157,6 +156,33 @@ static void test_cpusets_in_use(void **state)
 	}
 }
 
+static void test_memory_nodes_of_version_1(void **state)
+{
+	static const struct {
+		const char *cpuset, *nodes;
+	} rows[] = { { "/slice/old\n", "1" }, { "/slice/old/deep\n", "1" }, { "/other\n", NULL } };
+	struct unit_tree tree = unit_make_tree();
+
+	(void)state;
+	unit_make_file(tree.fd, "proc/self/mountinfo",
+		       "36 31 0:33 /slice /cg/memory rw - cgroup cgroup rw,memory\n"
+		       "33 31 0:30 /slice /cg/cpuset rw - cgroup cgroup rw,cpuset\n");
+	unit_make_file(tree.fd, "cg/memory/old/cpuset.effective_mems", "7\n"); /* of a hierarchy without cpusets */
+	unit_make_file(tree.fd, "cg/cpuset/old/cpuset.effective_mems", "1\n");
+	for (size_t i = 0; i < UNIT_COUNT(rows); i++) {
+		np_cleanup_close int pid_fd = -1;
+		char *nodes = NULL;
+
+		unit_make_file(tree.fd, "proc/6/cpuset", rows[i].cpuset);
+		assert_int_equal(np_open(tree.fd, "proc/6", O_PATH | O_DIRECTORY, &pid_fd), 0);
+		assert_int_equal(np_cgroup_memory_nodes(tree.fd, pid_fd, &nodes), rows[i].nodes ? 0 : -ENOENT);
+		if (rows[i].nodes)
+			assert_string_equal(nodes, rows[i].nodes);
+		free(nodes);
+	}
+	unit_remove_tree(&tree);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +192,7 @@ int main(void)
 		cmocka_unit_test(test_memory_nodes),
 		cmocka_unit_test(test_controllers),
 		cmocka_unit_test(test_cpusets_in_use),
+		cmocka_unit_test(test_memory_nodes_of_version_1),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -254,6 +254,35 @@ static void test_chance_finds_little(void **state)
 	assert_in_range(found, 1, 50);
 }
 
+/* Beyond chance, and still nothing to speak of. */
+static void test_too_small_to_speak_of(void **state)
+{
+	(void)state;
+	fill(0, 1, 5, 100);
+	fill(2, GROUPS - 1, 5, 120);
+	find(&ratios);
+	for (size_t i = 2; i < GROUPS; i++)
+		assert_int_equal(groups[i].finding, NP_FINDING_NONE);
+	fill(0, 1, 5, 0);
+	fill(2, GROUPS - 1, 5, 0.005);
+	find(&shares);
+	for (size_t i = 2; i < GROUPS; i++)
+		assert_int_equal(groups[i].finding, NP_FINDING_NONE);
+}
+
+/* Beyond chance, but the interval holds 0: five windows of fifteen, beside readers that leave nothing of Holm's correction. */
+static void test_interval_that_holds_nothing(void **state)
+{
+	(void)state;
+	fill(0, 1, 15, 0);
+	fill(3, GROUPS - 1, 15, 1);
+	SET(2, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+	find(&shares);
+	assert_true(groups[2].size.p <= NP_FOUND_P);
+	assert_int_equal(groups[2].finding, NP_FINDING_OPEN);
+	assert_int_equal(groups[3].finding, NP_FINDING_FOUND);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +292,8 @@ int main(void)
 		cmocka_unit_test(test_machine_that_changes), cmocka_unit_test(test_round_without_a_number),
 		cmocka_unit_test(test_nothing_in_any_window),
 		cmocka_unit_test(test_too_few),	       cmocka_unit_test(test_chance_finds_little),
+		cmocka_unit_test(test_too_small_to_speak_of),
+		cmocka_unit_test(test_interval_that_holds_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -129,7 +129,7 @@ static void test_answers(void **state)
 {
 	static const char *const files[] = { "status", "statm", "smaps", "smaps_rollup", "numa_maps" };
 	static const char *const fields[] = { "VmRSS", "resident", "Rss", "Rss", "N0, N1, ..." };
-	int64_t pages[UNIT_COUNT(files)];
+	static const int64_t wanted[UNIT_COUNT(files)] = { 3474, 3474, 3474, 3474, 3473 }; /* numa_maps leaves out [vdso] */
 
 	(void)state;
 	for (size_t i = 0; i < UNIT_COUNT(files); i++) {
@@ -143,13 +143,10 @@ static void test_answers(void **state)
 		assert_int_equal(claim->extract(&read, 4096, &answer), 0);
 		assert_true(answer.pages.known);
 		assert_int_equal(answer.count > 0, strcmp(files[i], "smaps") == 0 || strcmp(files[i], "numa_maps") == 0);
-		pages[i] = answer.pages.value;
+		assert_int_equal(answer.pages.value, wanted[i]);
 		np_answer_free(&answer);
 		np_read_free(&read);
 	}
-	assert_int_equal(pages[0], pages[1]);
-	assert_int_equal(pages[2], pages[3]);
-	assert_true(pages[4] > 0);
 }
 
 static void test_bad_answers(void **state)

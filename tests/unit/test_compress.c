@@ -77,6 +77,21 @@ static void test_limit(void **state)
 	np_text_free(&packed);
 }
 
+/* There are bits that make no difference; with all others it is no longer what was packed. */
+static void assert_same_or_refused(const struct np_text *packed, const struct np_text *text)
+{
+	struct np_text again = { 0 };
+	int result = np_decompress(packed->data, packed->length, 1000000, &again);
+
+	if (result == 0) {
+		assert_int_equal(again.length, text->length);
+		assert_memory_equal(again.data, text->data, text->length);
+	} else {
+		assert_true(result == -EBADMSG || result == -EFBIG);
+	}
+	np_text_free(&again);
+}
+
 static void test_damaged(void **state)
 {
 	struct np_text text = text_of('x', 1000), packed;
@@ -90,7 +105,7 @@ static void test_damaged(void **state)
 	for (size_t i = 0; i < packed.length; i++)
 		for (unsigned bit = 0; bit < 8; bit++) {
 			packed.data[i] = (char)(packed.data[i] ^ 1 << bit);
-			unpack(packed.data, packed.length, 1000000);
+			assert_same_or_refused(&packed, &text);
 			packed.data[i] = (char)(packed.data[i] ^ 1 << bit);
 		}
 	np_text_free(&text);

@@ -6,6 +6,7 @@
 
 #include "experiment.h"
 #include "readers.h"
+#include "replay.h"
 
 #define ROUNDS 5
 #define MAY_MISS 0 /* windows that the balancer may pass by, for a "none seen" */
@@ -208,12 +209,21 @@ static void test_perhaps_chance(void **state)
 	np_experiment_free(experiment);
 }
 
+static void assert_near(double got, double wanted)
+{
+	if (isinf(wanted))
+		assert_true(got == wanted);
+	else
+		assert_true(fabs(got - wanted) <= 1e-6 * fmax(1, fabs(wanted)));
+}
+
 /* What would have been seen is no less than what the correction lets be seen; windows that are all the same say nothing. */
 static void test_what_would_be_seen(void **state)
 {
 	static const struct kind kinds[] = { { "none", 0, 1, 0.5 }, { "busy", 0, 1, 0.5 }, { "smaps", 0, 1, 0.5 } };
 	struct np_experiment *experiment = make(kinds, 3, ROUNDS);
 	const struct np_effect_test *stalls;
+	double with[ROUNDS], without[ROUNDS];
 
 	(void)state;
 	for (size_t i = 0; i < experiment->window_count; i++)
@@ -221,7 +231,11 @@ static void test_what_would_be_seen(void **state)
 	analyse(experiment);
 	stalls = find(experiment, "smaps", NP_MEASURE_STALLS);
 	assert_int_equal(stalls->found, NP_EFFECT_NO);
-	assert_true(stalls->detectable > 0 && stalls->detectable < 10);
+	for (size_t i = 0; i < ROUNDS; i++) {
+		without[i] = (double)experiment->windows[3 * i + 1].run_ns.value / 1e7; /* per cent of a second */
+		with[i] = (double)experiment->windows[3 * i + 2].run_ns.value / 1e7;
+	}
+	assert_near(stalls->detectable, np_detectable(with, ROUNDS, without, ROUNDS, false, NP_ALPHA / 3));
 	assert_true(isinf(find(experiment, "smaps", NP_MEASURE_CAUSES)->detectable));
 	np_experiment_free(experiment);
 }
@@ -265,6 +279,81 @@ static void test_found(void **state)
 	assert_false(np_experiment_found(&snapshot));
 }
 
+static struct np_snapshot *recorded(const char *name)
+{
+	const char *fixtures = getenv("NUMAPROBE_FIXTURES");
+	struct np_snapshot *snapshot = NULL;
+	char path[4096], *error = NULL;
+
+	snprintf(path, sizeof(path), "%s/reports/%s.json", fixtures ? fixtures : NUMAPROBE_FIXTURES, name);
+	assert_int_equal(np_replay_file(path, &snapshot, &error), 0);
+	return snapshot;
+}
+
+static void assert_same_test(const struct np_effect_test *got, const struct np_effect_test *wanted)
+{
+	assert_int_equal(got->kind, wanted->kind);
+	assert_string_equal(got->reader, wanted->reader);
+	assert_string_equal(got->control, wanted->control);
+	assert_int_equal(got->found, wanted->found);
+	assert_near(got->difference.with_mean, wanted->difference.with_mean);
+	assert_near(got->difference.without_mean, wanted->difference.without_mean);
+	assert_near(got->difference.difference, wanted->difference.difference);
+	assert_near(got->difference.low, wanted->difference.low);
+	assert_near(got->difference.high, wanted->difference.high);
+	assert_near(got->difference.p, wanted->difference.p);
+	assert_near(got->difference.superiority, wanted->difference.superiority);
+	assert_near(got->adjusted_p, wanted->adjusted_p);
+	assert_near(got->detectable, wanted->detectable);
+}
+
+/* Analysed again from its windows, a recorded report says what it said. tests/live/redo.py does so in another language. */
+static void test_recorded(void **state)
+{
+	static const char *const names[] = { "6.18-x86_64-node-experiment", "6.18-x86_64-redis-experiment" };
+
+	(void)state;
+	for (size_t n = 0; n < UNIT_COUNT(names); n++) {
+		struct np_snapshot *snapshot = recorded(names[n]);
+		struct np_experiment *experiment = snapshot->targets[0].experiment;
+		struct np_effect_test *before = experiment->tests;
+		size_t count = experiment->test_count;
+		uint64_t readers = 0;
+
+		assert_true(count > 0);
+		for (size_t i = 0; i < count; i++) {
+			const struct np_reader *reader = np_reader_find(before[i].reader, strlen(before[i].reader));
+
+			assert_non_null(reader);
+			if (reader->kind != NP_READER_CONTROL)
+				readers |= 1ULL << (reader - np_readers);
+		}
+		experiment->tests = NULL;
+		experiment->test_count = 0;
+		assert_int_equal(np_experiment_analyse(experiment, readers), 0);
+		assert_int_equal(experiment->test_count, count);
+		for (size_t i = 0; i < count; i++)
+			assert_same_test(&experiment->tests[i], &before[i]);
+		free(before);
+		np_snapshot_destroy(snapshot);
+	}
+}
+
+/* The balancer left hints in the reader's windows, and never came by in those of the control. */
+static void test_where_the_balancer_came_by(void **state)
+{
+	static const struct kind kinds[] = { { "none", 0, 0, 0.5 }, { "busy", 0, 0, 0.5 }, { "smaps", 0, 0, 0.5 } };
+	struct np_experiment *experiment = make(kinds, 3, ROUNDS);
+
+	(void)state;
+	for (size_t i = 2; i < experiment->window_count; i += 3)
+		experiment->windows[i].hints_after = 9;
+	analyse(experiment);
+	expect_found(experiment, "smaps", NP_MEASURE_CAUSES, NP_EFFECT_NO, NULL);
+	expect_found(experiment, "smaps", NP_MEASURE_LOSES, NP_EFFECT_NOT_TESTED, "too rarely");
+	np_experiment_free(experiment);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +363,8 @@ int main(void)
 		cmocka_unit_test(test_enough_to_see), cmocka_unit_test(test_nothing_to_lose),
 		cmocka_unit_test(test_perhaps_chance), cmocka_unit_test(test_one_family),
 		 cmocka_unit_test(test_what_would_be_seen),
+		cmocka_unit_test(test_recorded),
+		cmocka_unit_test(test_where_the_balancer_came_by),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "experiment.h"
 #include "metrics.h"
 #include "sample.h"
 
@@ -149,6 +150,32 @@ static void test_check(void **state)
 	sample_expect("metrics-check", metrics(snapshot));
 }
 
+/* Rates are told in the units of the field, whatever the window's were; what is unknown has no figures. */
+static void test_experiment(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+	char *text;
+
+	(void)state;
+	sample_experiment(&snapshot->targets[0]);
+	snapshot->targets[0].experiment->tests[3].found = NP_EFFECT_NOT_TESTED; /* stalls of numaprobe */
+	snapshot->targets[0].experiment->tests[4].found = NP_EFFECT_NO;	       /* loses of smaps */
+	text = metrics(snapshot);
+#define TARGET "{pid=\"4711\",command=\"postgres\","
+#define FIGURE(figure) TARGET "reader=\"smaps\",control=\"busy\",figure=\"" figure "\"} "
+	assert_has(text, "\nnumaprobe_experiment_found" TARGET "effect=\"causes\",reader=\"smaps\",control=\"busy\"} 1\n");
+	assert_has(text, "\nnumaprobe_experiment_found" TARGET "effect=\"causes\",reader=\"busy\",control=\"none\"} 0\n");
+	assert_has(text, "\nnumaprobe_experiment_causes_hints" FIGURE("with") "8197\n");
+	assert_has(text, "\nnumaprobe_experiment_causes_hints" FIGURE("low") "8190.25\n");
+	assert_has(text, "\nnumaprobe_experiment_stalls_ratio" FIGURE("with") "0.995\n");
+	assert_has(text, "\nnumaprobe_experiment_stalls_ratio" FIGURE("low") "-0.01\n");
+	assert_has(text, "\nnumaprobe_experiment_loses_hertz" FIGURE("with") "0.05\n");
+	assert_has(text, "\nnumaprobe_experiment_loses_hertz" FIGURE("low") "-Inf\n");
+	assert_has(text, "\nnumaprobe_unknown" TARGET "fact=\"experiment\",effect=\"stalls\",reader=\"numaprobe\",control=\"busy\"} 1\n");
+	assert_int_equal(count(text, "reader=\"numaprobe\",control=\"busy\",figure"), 0);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +183,7 @@ int main(void)
 		cmocka_unit_test(test_unreadable),	cmocka_unit_test(test_hostile_command),
 		cmocka_unit_test(test_a_pid_named_twice), cmocka_unit_test(test_comparisons),
 		cmocka_unit_test(test_check),		cmocka_unit_test(test_check_is_apart),
+		cmocka_unit_test(test_experiment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,12 +137,65 @@ static void test_given_back_meanwhile(void **state)
 	end(&reading);
 }
 
+static void start_affected(struct reading *reading)
+{
+	start(reading, "numa_pte_updates 3\n");
+	reading->measure.snapshot->check.done = true;
+	reading->measure.snapshot->check.move_pages_misses = NP_EFFECT_YES;
+	answers[0] = -EFAULT; /* what is not found as a huge page */
+	answers[1] = -ENOENT;
+}
+
+static void test_missed(void **state)
+{
+	struct reading reading;
+
+	(void)state;
+	start_affected(&reading);
+	read_it(&reading);
+	assert_int_equal(pages_of(&reading, NP_R_HINTED), 2);
+	assert_int_equal(reading.pages.hinted_thp, 1);
+	assert_int_equal(reading.pages.thp, 1);
+	assert_int_equal(pages_of(&reading, NP_R_PRESENT), 2);
+	end(&reading);
+	start_affected(&reading);
+	strcpy(reading.map.perms, "---p");
+	read_it(&reading);
+	assert_int_equal(pages_of(&reading, NP_R_PROTNONE), PAGES);
+	assert_int_equal(reading.pages.protnone_thp, 1);
+	assert_int_equal(pages_of(&reading, NP_R_HINTED), 0);
+	end(&reading);
+}
+
+/* A page that is mapped more than once and not found: the zero page, but where others are not found either. */
+static void test_zero_page(void **state)
+{
+	(void)state;
+	for (int misses = 0; misses < 2; misses++) {
+		struct reading reading;
+
+		start(&reading, "numa_pte_updates 3\n");
+		reading.measure.snapshot->check.done = true;
+		reading.measure.snapshot->check.move_pages_misses = misses ? NP_EFFECT_YES : NP_EFFECT_NO;
+		madvise(memory + 3 * PAGE, PAGE, MADV_DONTNEED);
+		assert_int_equal(*(volatile char *)(memory + 3 * PAGE), 0);
+		answers[3] = -EFAULT;
+		read_it(&reading);
+		assert_int_equal(reading.pages.zero, !misses);
+		assert_int_equal(reading.pages.unknown, misses);
+		assert_int_equal(!!(reading.pages.untold & NP_UNTOLD_ZERO), misses);
+		end(&reading);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_never_hinted),
 		cmocka_unit_test(test_hinted_meanwhile),
 		cmocka_unit_test(test_given_back_meanwhile),
+		cmocka_unit_test(test_missed),
+		cmocka_unit_test(test_zero_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

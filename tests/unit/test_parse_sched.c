@@ -28,6 +28,7 @@ static void test_values(void **state)
 
 	(void)state;
 	assert_string_equal(sched.command, "postgres");
+	assert_true(sched.current_node.known && sched.current_node.value == 0);
 	assert_true(sched.threads.known && sched.threads.value == 14);
 	assert_true(sched.scan_seq.known && sched.scan_seq.value == 17);
 	assert_true(sched.pages_migrated.known && sched.pages_migrated.value == 1200);
@@ -40,6 +41,7 @@ static void test_absent(void **state)
 	struct np_sched sched = parse_good("kthreadd (2, #threads: 1)\n" RULE "policy    :   0\n");
 
 	(void)state;
+	assert_false(sched.current_node.known);
 	assert_true(sched.threads.known);
 	assert_false(sched.scan_seq.known || sched.pages_migrated.known);
 	assert_false(sched.preferred_node.known || sched.total_faults.known);

@@ -93,6 +93,9 @@ static void test_stat(void **state)
 		assert_int_equal(stat.minor_faults, 1133);
 		assert_int_equal(stat.threads, 14);
 		assert_int_equal(stat.start_ticks, 212);
+		assert_int_equal(stat.major_faults, 6);
+		assert_int_equal(stat.state, 'S');
+		assert_false(stat.processor.known); /* the line ends before it */
 	}
 }
 

@@ -7,6 +7,7 @@
 
 #include "grains.h"
 #include "json.h"
+#include "kernel_check.h"
 #include "redact.h"
 #include "replay.h"
 #include "sample.h"
@@ -144,6 +145,34 @@ static void test_nothing_else_changes(void **state)
 	np_snapshot_destroy(other);
 }
 
+/* Every sentence of numaprobe's own may have a path in it. */
+static void test_reasons(void **state)
+{
+	static const char why[] = "numaprobe-walk: /opt/acme/numaprobe-walk: Exec format error";
+	static const char hidden[] = "numaprobe-walk: path-1: Exec format error";
+	struct np_snapshot *snapshot = sample_postgres();
+	struct np_kernel_check *check;
+
+	(void)state;
+	sample_kernel_check(snapshot);
+	check = snapshot->kernel_check;
+	snapshot->check.why_not = strdup(why);
+	snapshot->targets[0].source.how_hints = strdup(why);
+	check->regime_why = strdup(why);
+	check->tests[0].why = strdup(why);
+	free(check->probes[NP_PROBE_KVM].why);
+	check->probes[NP_PROBE_KVM].why = strdup(why);
+	np_problem_add(snapshot, "/proc/4711/maps", why, 0, "none");
+	assert_int_equal(np_redact(snapshot), 0);
+	assert_string_equal(snapshot->check.why_not, hidden);
+	assert_string_equal(snapshot->targets[0].source.how_hints, hidden);
+	assert_string_equal(check->regime_why, hidden);
+	assert_string_equal(check->tests[0].why, hidden);
+	assert_string_equal(check->probes[NP_PROBE_KVM].why, hidden);
+	assert_string_equal(snapshot->problems[snapshot->problem_count - 1].operation, hidden);
+	np_snapshot_destroy(snapshot);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +180,7 @@ int main(void)
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_report),
 		cmocka_unit_test(test_nothing_else_changes),
+		cmocka_unit_test(test_reasons),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

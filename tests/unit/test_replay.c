@@ -398,6 +398,74 @@ static void test_recorded_check(void **state)
 	np_snapshot_destroy(snapshot);
 }
 
+static void expect_answer(const struct np_snapshot *snapshot, const char *answer)
+{
+	static const struct np_view wide = { .width = 200 };
+	char *text = sample_render(np_view_compare, snapshot, &wide);
+
+	if (!strstr(text, answer))
+		fail_msg("'%s' is not in: %s", answer, text);
+	free(text);
+}
+
+static void test_answer_of_a_comparison(void **state)
+{
+	struct np_snapshot *snapshot = sample_postgres();
+	struct np_comparison *rows;
+
+	(void)state;
+	sample_comparisons(&snapshot->targets[0]);
+	rows = snapshot->targets[0].comparisons;
+	expect_answer(snapshot, "2 of 4 figures are wrong");
+	rows[2].verdict = NP_AGREES;
+	expect_answer(snapshot, "1 of 4 figures is wrong");
+	rows[3].verdict = NP_AGREES;
+	expect_answer(snapshot, "none of 4 figures is wrong, as far as can be told; of 1 it cannot");
+	rows[4].verdict = NP_AGREES;
+	expect_answer(snapshot, "all 4 figures agree");
+	np_snapshot_destroy(snapshot);
+}
+
+static void expect_verdict(const struct np_snapshot *snapshot, const char *verdict)
+{
+	static const struct np_view wide = { .width = 300 };
+	char *text = sample_render(render_check, snapshot, &wide);
+
+	if (!strstr(text, verdict))
+		fail_msg("'%s' is not in: %s", verdict, text);
+	free(text);
+}
+
+static void test_verdicts_of_a_check(void **state)
+{
+	static const unsigned numbers[] = { 0, 1 };
+	struct np_snapshot *snapshot = sample_system(2, numbers);
+	struct np_kernel_check *check;
+	size_t first = 0;
+
+	(void)state;
+	sample_kernel_check(snapshot);
+	check = snapshot->kernel_check;
+	while (check->tests[first].result != NP_CHECK_COSTS)
+		first++;
+	check->tests[first].result = NP_CHECK_ABSENT; /* so that no two numbers are the same */
+	expect_verdict(snapshot, "affected by 474098edac26: 5 tests found this kernel wrong, 4 a cost by design; 2 could not be made");
+	check->strict = true;
+	for (size_t i = 0; i < check->test_count; i++)
+		if (check->tests[i].result == NP_CHECK_FAILS)
+			check->tests[i].result = NP_CHECK_PASSES;
+	expect_verdict(snapshot, "costs, which --strict counts: 4 tests found one; 5 could not be made");
+	check->strict = false;
+	expect_verdict(snapshot, "incomplete: no defect found, but 2 tests could not be made here; 4 found a cost by design");
+	for (size_t i = 0; i < check->test_count; i++)
+		if (check->tests[i].result == NP_CHECK_UNKNOWN && !check->tests[i].estimate.known)
+			check->tests[i].result = NP_CHECK_ABSENT;
+	expect_verdict(snapshot, "clean: no defect; 4 tests found a cost that every kernel has, and 3 one that may be chance");
+	check->quick = true;
+	expect_verdict(snapshot, "clean, as far as --quick looks: no defect in 25 tests");
+	np_snapshot_destroy(snapshot);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -423,6 +491,8 @@ int main(void)
 		cmocka_unit_test(test_recorded_clean),
 		cmocka_unit_test(test_recorded_experiments),
 		cmocka_unit_test(test_recorded_check),
+		cmocka_unit_test(test_answer_of_a_comparison),
+		cmocka_unit_test(test_verdicts_of_a_check),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

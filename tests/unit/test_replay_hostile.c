@@ -467,6 +467,54 @@ static void test_memory_is_bounded(void **state)
 	free(text);
 }
 
+/* Of the right type, and still no report of anything. */
+static void test_contradictions(void **state)
+{
+	static const struct {
+		const char *from, *to, *message;
+	} rows[] = {
+		{ "\"resident\": 4473088", "\"resident\": 4473087", "targets[0].pages.resident is not the sum of its states" },
+		{ "\"other\": 0", "\"other\": 1", "targets[0].pages.other is not the sum of its states" },
+		{ "\"0\": 3171840", "\"7\": 3171840", "targets[0].pages.present.7 is no node of this system" },
+		{ "\"node\": 1,", "\"node\": 0,", "system.nodes[1] is not in ascending order" },
+		{ "\"page_bytes\": 4096", "\"page_bytes\": 4097", "system.page_bytes is no power of two" },
+		{ "\"pid\": 4711", "\"pid\": 0", "targets[0].pid is out of range" },
+		{ "\"end\": \"0x2000\"", "\"end\": \"0x1000\"", "targets[0].range.end is not after its start" },
+		{ "\"end\": \"0x3000\"", "\"end\": \"0x1000\"", "targets[0].mappings[0].end is not after its start" },
+		{ "\"perms\": \"rw-s\"", "\"perms\": \"rw-x\"", "targets[0].mappings[0].perms is no permissions" },
+		{ "\"errno\": \"EACCES\"", "\"errno\": \"ENONSENSE\"", "problems[0].errno is no name of an error" },
+	};
+	char *report = make_report();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *at = strstr(report, rows[i].from);
+		char *text;
+
+		if (!at)
+			fail_msg("no %s", rows[i].from);
+		assert_true(asprintf(&text, "%.*s%s%s", (int)(at - report), report, rows[i].to, at + strlen(rows[i].from)) > 0);
+		refuse(text, rows[i].message);
+		free(text);
+	}
+	free(report);
+}
+
+static void test_pages_without_a_source(void **state)
+{
+	char *text = make_report();
+	json_t *report = json_loads(text, 0, NULL);
+
+	(void)state;
+	assert_non_null(report);
+	free(text);
+	json_object_set_new(json_array_get(json_object_get(report, "targets"), 0), "pages", json_null());
+	text = json_dumps(report, 0);
+	refuse(text, "targets[0].source");
+	free(text);
+	json_decref(report);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -479,6 +527,8 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_deep),	     cmocka_unit_test(test_huge_numbers),
 		cmocka_unit_test(test_memory_is_bounded),
+		cmocka_unit_test(test_contradictions),
+		cmocka_unit_test(test_pages_without_a_source),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

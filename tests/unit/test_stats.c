@@ -79,7 +79,7 @@ static void test_interval(void **state)
 
 /*
  * What would have been seen is decided in the same way as what is seen: put so much into one group, and the test
- * rejects at this level; put a little less into it, and it doesn't.
+ * rejects at this level.
  */
 static void test_detectable(void **state)
 {
@@ -272,6 +272,39 @@ static void test_ratio(void **state)
 	assert_false(np_estimate_ratio(twice, 0, once, 6).known);
 }
 
+/* Nothing less would be found, and nothing more missed. */
+static void test_detectable_is_tight(void **state)
+{
+	static const double levels[] = { 0.05, 0.025, 0.05 / 6 };
+	const double group[] = { 5, 1, 8, 2, 3.5 };
+	double more[5], less[5];
+
+	(void)state;
+	for (size_t l = 0; l < UNIT_COUNT(levels); l++) {
+		double up = np_detectable(group, 5, group, 5, true, levels[l]);
+
+		for (int i = 0; i < 5; i++) {
+			more[i] = group[i] + up + 0.01;
+			less[i] = group[i] + up - 0.01;
+		}
+		assert_true(np_permutation_more_p(more, 5, group, 5) <= levels[l]);
+		assert_true(np_permutation_more_p(less, 5, group, 5) > levels[l]);
+	}
+}
+
+/* 0.1 + 0.2 + 0.3 is not 0.2 + 0.3 + 0.1 to the last bit, and is the same all the same: 14 of 20 sums are no less. */
+static void test_ties_of_fractions(void **state)
+{
+	const double same[] = { 0.1, 0.2, 0.3 };
+	struct np_difference difference;
+
+	(void)state;
+	np_permutation_test(same, 3, same, 3, &difference);
+	NEAR(difference.more_p, 0.7);
+	NEAR(difference.less_p, 0.7);
+	NEAR(difference.p, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -280,6 +313,8 @@ int main(void)
 		cmocka_unit_test(test_holm),	 cmocka_unit_test(test_one_side),
 		cmocka_unit_test(test_never_certain), cmocka_unit_test(test_band), cmocka_unit_test(test_shares),
 		cmocka_unit_test(test_coverage), cmocka_unit_test(test_ratio),
+		cmocka_unit_test(test_detectable_is_tight),
+		cmocka_unit_test(test_ties_of_fractions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -494,6 +494,28 @@ static void test_ranges(void **state)
 	}
 }
 
+/* And of one of a gigabyte. */
+static void clear_gigabyte_once(struct memory *self, unsigned run, const struct np_copy *copy)
+{
+	(void)run;
+	if (copy->level == 3)
+		set(AT + GIB, 3, self->out.entries[4] ? 0 : PSE | P | FRAME(0));
+}
+
+static void test_gigabyte_cleared_for_a_moment(void **state)
+{
+	struct memory_runs got;
+
+	(void)state;
+	memory_init(&memory, &decoder, 4);
+	set(AT, 3, PSE | P | FRAME(0));
+	set(AT + GIB, 3, 0);
+	memory.meanwhile = clear_gigabyte_once;
+	assert_int_equal(walk(AT, AT + 3 * GIB, &got), 0);
+	assert_runs(&got, (struct np_run[]){ { PRESENT(NP_SIZE_PUD, 0), 2 * 512 * 512 }, { ABSENT, 512 * 512 } }, 2);
+	memory_runs_free(&got);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -516,6 +538,7 @@ int main(void)
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_sink_fails),
 		cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_gigabyte_cleared_for_a_moment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
