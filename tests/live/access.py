@@ -93,6 +93,7 @@ def kernel_without_the_program_type():
     need_root()
     with scratch() as directory:
         done = run("-J", os.getpid(), command=[program("np-deny"), "bpf", "EINVAL", "1+", str(directory / "mark"), program("numaprobe")])
-    expect_equal(f"exit status, {done.stderr}", done.returncode, PARTIAL)
+    # All is well where nothing was hinted since the system started.
+    expect(done.returncode in (ALL_WELL, PARTIAL), f"exit status {done.returncode}: {done.stderr}")
     why = json.loads(done.stdout)["targets"][0]["source"]["why_not_better"]
     expect("Linux 5.14" in why and "CAP_BPF" not in why, f"reason {why}")

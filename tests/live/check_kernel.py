@@ -3,6 +3,7 @@
 
 import contextlib
 import ctypes
+import itertools
 import json
 import os
 import pathlib
@@ -11,7 +12,7 @@ import signal
 import subprocess
 import time
 
-from harness import (Skip, balancing, expect, expect_complaint, expect_equal, need_root, program, run, scratch, test,
+from harness import (Failure, Skip, balancing, expect, expect_complaint, expect_equal, need_root, program, run, scratch, test,
                      undo, wait_until)
 
 WELL, WRONG_USAGE, PARTIAL, DEFECT = 0, 2, 3, 4
@@ -233,32 +234,44 @@ def session_members(session):
     return members
 
 
+def has_subject(session):
+    """Whether there is a child that could be left behind."""
+    return len(session_members(session)) > 1
+
+
 @test()
 def nothing_is_left_when_it_is_killed():
     """kill -9 at random moments: no child, stopped or not, outlives it, and no setting has changed."""
     seed = random.randrange(1 << 30)
-    moments = random.Random(seed)
+    moments, caught = random.Random(seed), 0
     with balancing(1):
         for number in range(KILLS):
             with subprocess.Popen([program("numaprobe"), "--check-kernel"], start_new_session=True,
                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                   stderr=subprocess.DEVNULL) as victim:
                 time.sleep(moments.uniform(0, 60 if number % 10 == 9 else 3))  # the last parts begin after a minute
+                caught += has_subject(victim.pid)
                 victim.send_signal(signal.SIGKILL)
                 victim.wait()
                 wait_until(f"children of a killed numaprobe end (seed {seed}): {session_members(victim.pid)}",
                            lambda session=victim.pid: not session_members(session))
         expect_equal("kernel.numa_balancing", BALANCING.read_text(encoding="ascii").strip(), "1")
+        expect(caught > 0, "it had no child at any of these moments, so nothing was tried")
 
 
 @test()
 def nothing_is_left_when_it_is_interrupted():
+    """By a signal to it alone, and to its group as from a terminal; while it has a child to leave behind."""
     with balancing(1):
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for kill, number in itertools.product((os.kill, os.killpg), (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)):
             with subprocess.Popen([program("numaprobe"), "--check-kernel"], start_new_session=True,
                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                   stderr=subprocess.DEVNULL) as victim:
-                time.sleep(1)
-                os.killpg(victim.pid, number)
-                victim.wait()
+                try:
+                    wait_until("it has a child", lambda session=victim.pid: has_subject(session))
+                    kill(victim.pid, number)
+                    expect_equal(f"{kill.__name__}, {number.name}: status", victim.wait(), -number)
+                except Failure:
+                    victim.kill()
+                    raise
                 wait_until("children end", lambda session=victim.pid: not session_members(session))

@@ -20,17 +20,24 @@ SYS_BPF = {"x86_64": 321, "aarch64": 280}
 NAME_AT, VERIFIED_INSNS_AT, INFO_BYTES = 64, 216, 232  # struct bpf_prog_info, include/uapi/linux/bpf.h
 
 
+def need_tool(name, *options):
+    """One that is not there, or can watch nothing here, is no fault of numaprobe's; what fails under one that can, is."""
+    if not shutil.which(name):
+        raise Skip(f"{name} is not installed")
+    done = run("true", command=[name, *options])
+    if done.returncode:
+        raise Skip(f"{name} can watch nothing here: {done.stderr.strip()[-200:]}")
+
+
 def system_calls(*arguments, walkers=1):
     """What a run of numaprobe and of numaprobe-walk calls: [(name, line)] of each, the client's first."""
-    if not shutil.which("strace"):
-        raise Skip("strace is not installed")
+    need_tool("strace", "-qq", "-o", os.devnull)
     with tempfile.TemporaryDirectory() as scratch:
         strace = ["strace", "-ff", "-qq", "-y", "-o", f"{scratch}/trace"]
         done = subprocess.run([*strace, program("numaprobe"), *map(str, arguments)], stdout=subprocess.DEVNULL,
                               stderr=subprocess.PIPE, text=True, check=False)
         traces = [trace.read_text(errors="replace").splitlines() for trace in pathlib.Path(scratch).iterdir()]
-    if done.returncode:
-        raise Skip(f"strace could not watch: {done.stderr.strip()}")
+    expect_equal(f"under strace, {done.stderr.strip()}: exit status", done.returncode, 0)
     expect_equal("programs", len(traces), 1 + walkers)
     calls = [[(match[1], line) for line in trace if (match := re.match(r"(\w+)\(", line))] for trace in traces]
     return sorted(calls, key=lambda one: any("numaprobe-walk" in line for name, line in one if name == "execve"))
@@ -149,14 +156,12 @@ def bytes_that_size_costs():
 
 def instructions(*arguments):
     """What numaprobe itself executes, numaprobe-walk and the kernel apart, as callgrind counts it."""
-    if not shutil.which("valgrind"):
-        raise Skip("valgrind is not installed")
+    need_tool("valgrind", "--tool=none")
     with tempfile.TemporaryDirectory() as scratch:
         done = run(*arguments, command=["valgrind", "--tool=callgrind", f"--callgrind-out-file={scratch}/out",
                                         program("numaprobe")])
     match = re.search(r"Collected : (\d+)", done.stderr)
-    if done.returncode or not match:
-        raise Skip(f"valgrind could not run it: {done.stderr[-200:]}")
+    expect(done.returncode == 0 and match, f"under valgrind: exit status {done.returncode}: {done.stderr[-200:]}")
     return int(match[1])
 
 

@@ -31,14 +31,16 @@ def each_thread():
         expect_equal("threads in the table", sorted(shown), tasks)
 
 
-@test()
+@test(ci_may_skip=True)
 def cpuset_memory():
     """The nodes that the cpuset allows are those that status says, where they are known."""
     with Factory("anon:1M") as factory:
         nodes = look(factory.pid)["memory_nodes"]
         status = pathlib.Path(f"/proc/{factory.pid}/status").read_text(encoding="utf-8")
         allowed = [line.split()[1] for line in status.splitlines() if line.startswith("Mems_allowed_list:")]
-        expect(nodes is None or [nodes] == allowed, f"{nodes}, though status says {allowed}")
+        if nodes is None:
+            raise Skip("it sees no hierarchy of cpusets here")
+        expect_equal("nodes", [nodes], allowed)
 
 
 @test()

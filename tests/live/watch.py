@@ -37,6 +37,7 @@ def watching(*arguments, **options):
 @test()
 def count_and_lines():
     with Factory("anon:4M", "protnone:1M") as factory:
+        factory.freeze()  # or it may still be on its way to its first command, which takes pages
         lines = expect_run("-w0.05", "-c", "3", factory.pid).stdout.splitlines()
         expect_equal("lines", len(lines), 4)
         expect(lines[0].split()[:2] == ["TIME", "PID"], lines[0])
@@ -250,24 +251,24 @@ def counts_hints():
         with watching(*options) as process:
             process.stdout.readline()
             set_balancing(1)
-            made = 0
-            while not made:
-                target = json.loads(process.stdout.readline())["targets"][0]
-                made += target["rates"]["hints_made"]
+            wait_until("hints", lambda: json.loads(process.stdout.readline())["targets"][0]["rates"]["hints_made"])
             set_balancing(0)
         factory.freeze()
         with watching(*options) as process:
             hinted = total(json.loads(process.stdout.readline())["targets"][0]["pages"]["hinted"])
+            expect(hinted > 0, "no hint is left to be cleared")
             factory.thaw()
             factory.touch(ANON)
             factory.freeze()
-            cleared = 0
-            while True:
+            cleared = []
+
+            def none_left():
                 target = json.loads(process.stdout.readline())["targets"][0]
-                cleared += target["rates"]["hints_cleared"]
-                if total(target["pages"]["hinted"]) == 0:
-                    break
-            expect_equal("cleared", cleared, hinted)
+                cleared.append(target["rates"]["hints_cleared"])
+                return total(target["pages"]["hinted"]) == 0
+
+            wait_until("no hint is left", none_left)
+            expect_equal("cleared", sum(cleared), hinted)
 
 
 def minor_faults(pid):
