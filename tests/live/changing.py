@@ -4,7 +4,9 @@
 import contextlib
 import json
 import pathlib
+import random
 import subprocess
+import time
 
 from harness import Factory, balancing, expect, expect_equal, look_partly, pages_in, report, run, scratch, test, total, \
     wait_until
@@ -18,13 +20,14 @@ LIVES = (ALL_WELL, PARTIAL)  # of a process that is there all the time, and stay
 
 
 def check_any_outcome(*arguments, statuses=(ALL_WELL, FAILURE, PARTIAL)):
-    """Whatever becomes of the target: no crash, and a report wherever the exit status promises one."""
+    """Whatever becomes of the target: no crash, and a report wherever the exit status promises one. The status."""
     done = run("-J", "-v", *arguments)
     expect(done.returncode in statuses, f"exit status {done.returncode}: {done.stderr}")
     if done.returncode != FAILURE:
         expect(json.loads(done.stdout)["targets"], f"exit status {done.returncode}, and no target: {done.stderr}")
     else:
         expect(done.stderr.startswith("numaprobe: "), f"exit status 1 without a word: {done.stderr!r}")
+    return done.returncode
 
 
 @contextlib.contextmanager
@@ -124,18 +127,30 @@ def toggling():
             expect_equal("anon: resident", pages_in(target, factory.region("anon:4M"))["resident"], 1024)
 
 
+def all_over_a_look(script):
+    """
+    Looks at shells that run the script after a delay, from none to twice the time of a look: without one they have ended
+    before numaprobe has its walker, each time.
+    """
+    with Factory("anon:64K") as factory:
+        start = time.monotonic()
+        check_any_outcome(factory.pid, statuses=LIVES)
+        longest = 2 * (time.monotonic() - start)
+    chance, found = random.Random(7), set()
+    for _ in range(RUNS):
+        with shell(f"sleep {chance.uniform(0, longest):.4f}; {script}") as process:
+            found.add(check_any_outcome(process.pid))
+    expect(FAILURE in found and len(found) > 1, f"all had ended before they were looked at, or none had: {found}")
+
+
 @test()
 def exiting():
-    for _ in range(RUNS):
-        with shell("exit 0") as process:
-            check_any_outcome(process.pid)
+    all_over_a_look("exit 0")
 
 
 @test()
 def executing():
-    for _ in range(RUNS):
-        with shell("exec sh -c 'exec sh -c \"exec true\"'") as process:
-            check_any_outcome(process.pid)
+    all_over_a_look("exec sh -c 'exec sh -c \"exec true\"'")
 
 
 @test()

@@ -245,6 +245,9 @@ def environment():
         evil = compiled(directory, '#include <fcntl.h>\n__attribute__((constructor)) static void run(void)\n'
                                    f'{{ open("{directory}/ran", O_CREAT, 0666); }}\n')
         shutil.copy(evil, directory / "libjansson.so.4")
+        # Into a program without privilege it is loaded, or that it is not below would say nothing.
+        subprocess.run([shutil.which("true")], env={"LD_PRELOAD": str(evil)}, check=True, **NOBODY)
+        (directory / "ran").unlink()
         for kind, prepare in KINDS.items():
             command = here.command(prepare)
             at = command.index("setpriv")

@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -512,6 +513,10 @@ def environment_of_its_parent():
             environment = {"LD_PRELOAD": f"{directory}/evil.so", "LD_LIBRARY_PATH": str(directory),
                            "LD_AUDIT": f"{directory}/evil.so", "LD_DEBUG": "all", "LIBBPF_LOG_LEVEL": "debug",
                            "GCONV_PATH": str(directory), "TMPDIR": str(directory)}
+            # Into a program without privilege it is loaded, or that it is not below would say nothing.
+            subprocess.run([shutil.which("true")], env=environment, cwd=directory, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL, check=True, **user)
+            (directory / "ran").unlink()
             with Client(walk, env=environment, cwd=directory, **user) as client:
                 client.ready()
                 check_harmless(name, client)
