@@ -4,16 +4,15 @@
 import contextlib
 import json
 import os
-import pathlib
 import random
-import signal
 import subprocess
 import sys
 import time
 
 from client import ANSWER, END, HELLO, MAGIC, RUN, RUNS, VERSION
 from faults import SPECS, check_outcome, every_place
-from harness import HANG_SECONDS, balancing, expect, expect_equal, frozen, installed, program, run, scratch, test, wait_until
+from harness import (HANG_SECONDS, balancing, children_of, expect, expect_equal, frozen, installed, kill_children,
+                     program, run, scratch, test, wait_until)
 
 ALL_WELL, FAILURE, PARTIAL = 0, 1, 3
 GREETING = HELLO.pack(MAGIC, VERSION, 0, 0, 4)
@@ -344,24 +343,6 @@ def stubborn():
         check("stubborn", run("-J", factory.pid, command=[str(numaprobe)]))
 
 
-def children_of(parent):
-    """Without a program of its own, which takes longer than what it is to meet."""
-    with contextlib.suppress(OSError):
-        path = pathlib.Path(f"/proc/{parent}/task/{parent}/children")
-        return [int(child) for child in path.read_text(encoding="ascii").split()]
-    return []
-
-
-def kill_walker(parent, after):
-    """How many there were."""
-    time.sleep(after)
-    found = children_of(parent)
-    for child in found:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-    return len(found)
-
-
 @test()
 def killed_at_any_time():
     """Whatever is shown is whole; no child is left."""
@@ -373,7 +354,8 @@ def killed_at_any_time():
         for i in range(80):
             with subprocess.Popen([program("numaprobe"), "-J", str(factory.pid)], stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE, text=True) as process:
-                killed += kill_walker(process.pid, chance.random() * longest)
+                time.sleep(chance.random() * longest)
+                killed += kill_children(process.pid)
                 output, errors = process.communicate(timeout=HANG_SECONDS)
             expect(process.returncode in (ALL_WELL, FAILURE, PARTIAL), f"{i}: exit status {process.returncode}: {errors}")
             if process.returncode != ALL_WELL:

@@ -9,11 +9,11 @@ import os
 import subprocess
 
 from client import Client, Gone
-from harness import HANG_SECONDS, balancing, expect, expect_equal, frozen, need_plain_build, need_root, program, run, sanitized, scratch, test
+from harness import (HANG_SECONDS, balancing, children_of, each_failure, expect, expect_equal, frozen,
+                     need_plain_build, need_root, program, run, sanitized, scratch, test)
 
 ALL_WELL, FAILURE, PARTIAL = 0, 1, 3
 LOADER = 127
-DENY_FAILED = 125
 # Before any of our code, in either program.
 LOADING = ("error while loading shared libraries", "cannot allocate TLS data structures")
 SPECS = ("anon:4M:half", "protnone:4M", "thp:4M")
@@ -39,27 +39,15 @@ SANITIZER_FAILED = ("LeakSanitizer has encountered a fatal error", "AddressSanit
 
 def calls_of_loading(directory, call):
     """How often a call is made by the loader and by the libraries, which can't do without memory."""
-    mark = directory / "mark"
-    for n in range(1, 5000):
-        run("--version", command=[program("np-deny"), call, "EINTR", str(n), str(mark), program("numaprobe")])
-        if not mark.exists():
-            return n - 1
-        mark.unlink()
+    version = [program("numaprobe"), "--version"]
+    return sum(1 for _ in each_failure(directory / "mark", call, "EINTR", lambda words: run(command=words + version), least=0))
 
 
-def every_place(directory, call, error, command, on=False):
-    """(description, finished process) for n = 1, 2, ... until the call is not made that often; once at least."""
-    mark = directory / "mark"
-    first = 1 + (calls_of_loading(directory, call) if error == "ENOMEM" else 0)
-    for n in range(first, 5000):
-        words = [program("np-deny"), call, error, f"{n}+" if on else str(n), str(mark)]
-        done = run(command=[*words, *command])
-        if not mark.exists():
-            expect(done.returncode != DENY_FAILED, f"{' '.join(words)} can't be had: {done.stderr}")
-            expect(n > first, f"{call} is never made, but by the loader")
-            return
-        mark.unlink()
-        yield f"{call} {n}{'+' if on else ''} fails with {error}", done
+def every_place(directory, call, error, command, on=False, loading=True):
+    """(description, finished process) for each time that the call is made; loading: or from when everything is loaded."""
+    first = 1 if loading and error != "ENOMEM" else 1 + calls_of_loading(directory, call)
+    for _, what, done in each_failure(directory / "mark", call, error, lambda words: run(command=words + command), first, on):
+        yield what, done
 
 
 def knows_less(got, wanted):
@@ -160,20 +148,15 @@ def interrupted_calls_are_made_again():
         for source, calls in (("bpf", ("sendmsg", "sendto", "recvfrom", "recvmsg")), ("pagemap", ("openat", "read", "pread64"))):
             command = [program("numaprobe"), "-J", "-v", "--source", source, str(factory.pid)]
             wanted = run(command=command)
+            truth = json.loads(wanted.stdout)["targets"][0]
             for call in calls:
-                mark, tried = directory / "mark", 0
-                for n in range(1 + calls_of_loading(directory, call), 5000):
-                    done = run(command=[program("np-deny"), call, "EINTR", str(n), str(mark), *command])
-                    if not mark.exists():
-                        break
-                    mark.unlink()
-                    tried += 1
-                    what = f"{call} {n} is interrupted"
-                    expect_equal(f"{what}: status and complaints", (done.returncode, done.stderr), (wanted.returncode, wanted.stderr))
-                    told, truth = (json.loads(each.stdout)["targets"][0] for each in (done, wanted))
+                for what, done in every_place(directory, call, "EINTR", command, loading=False):
+                    expect_equal(f"{what}: status and complaints", (done.returncode, done.stderr),
+                                 (wanted.returncode, wanted.stderr))
+                    told = json.loads(done.stdout)["targets"][0]
                     for key in ("pages", "huge", "mappings"):
                         expect_equal(f"{what}: {key}", told[key], truth[key])
-                expect(tried, f"{call} is never called")
+        mark = directory / "mark"
         picture = directory / "picture.svg"
         done = run("--svg", picture, factory.pid,
                    command=[program("np-deny"), "write", "EINTR", "1", str(mark), program("numaprobe")])
@@ -242,15 +225,14 @@ def walker_never_serves_with_privilege():
             if sanitized() and call in SANITIZERS:
                 continue
             for error in ERRORS[call]:
-                for n in range(1, 5000):
-                    words = [program("np-deny"), call, error, str(n), str(mark), walk]
-                    serves = check_walker(f"{call} {n} fails with {error}", words, call == "setresgid",
-                                          (call, error) == ("bpf", "EPERM"), (call, error) == ("setgroups", "EPERM"))
-                    if not mark.exists():
-                        expect(n > 1, f"{call} is never made")
-                        expect(serves, f"{call}: a walker of which no call failed does not serve, so nothing was looked at")
-                        break
-                    mark.unlink()
+                def serves(words, call=call, error=error):
+                    return check_walker(" ".join(words[1:4]), [*words, walk], call == "setresgid",
+                                        (call, error) == ("bpf", "EPERM"), (call, error) == ("setgroups", "EPERM"))
+
+                for _ in each_failure(mark, call, error, serves):
+                    pass  # it is as it should be, or serves() says how it is not
+                expect(serves([program("np-deny"), call, error, "5000", str(mark)]),
+                       f"{call}: a walker of which no call failed does not serve, so nothing was looked at")
 
 
 CAP_BPF = 1 << 39
@@ -265,7 +247,7 @@ def check_walker(what, words, keeps_group, keeps_bpf, keeps_groups):
             return False
         if ready:
             return False
-        children = subprocess.run(["pgrep", "-P", str(client.pid)], capture_output=True, text=True, check=False).stdout.split()
+        children = list(children_of(client.pid))
         expect_equal(f"{what}: children", len(children), 1)
         with open(f"/proc/{children[0]}/status", encoding="utf-8") as file:
             status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)

@@ -11,8 +11,8 @@ import signal
 import subprocess
 import xml.etree.ElementTree
 
-from harness import (NOBODY, SOURCE, Skip, expect, expect_equal, expect_run, frozen, need_plain_build, need_root,
-                     other_factory, program, run, scratch, test)
+from harness import (NOBODY, SOURCE, Skip, each_failure, expect, expect_equal, expect_run, frozen, need_plain_build,
+                     need_root, other_factory, program, run, scratch, test)
 
 SPECS = ("anon:4M", "thp:8M", "protnone:4M", "zero:4M", "guard:1M", "sparse:16T:64", "memfd:1M")
 # Every view and format, and what changes them; NAME: the target by its name, which asks for the table of processes.
@@ -306,14 +306,13 @@ def the_old_file_stays_whatever_fails():
         tried = set()
         for writes in WRITES:
             for call, error in (("write", "ENOSPC"), ("write", "EIO"), ("fsync", "EIO"), ("rename", "EACCES"), ("rename", "EIO")):
-                for n in range(1, 100):
+                def write(words, writes=writes):
                     path.write_text("old\n", encoding="ascii")
-                    done = run(*words_for(writes, path), "-q", factory.pid, stdout=subprocess.DEVNULL,
-                               command=[program("np-deny"), call, error, str(n), mark, program("numaprobe")])
-                    if not mark.exists():
-                        break
-                    mark.unlink()
-                    what = f"{writes}: {call} {n} fails with {error}: {done.returncode}, {done.stderr}"
+                    return run(*words_for(writes, path), "-q", factory.pid, stdout=subprocess.DEVNULL,
+                               command=[*words, program("numaprobe")])
+
+                for n, what, done in each_failure(mark, call, error, write):
+                    what = f"{writes}: {what}: {done.returncode}, {done.stderr}"
                     expect_equal(f"{what}: files", [each.name for each in folder.iterdir()], ["file"])
                     new = path.read_text(encoding="utf-8")
                     expect(new == "old\n" or new.rstrip().endswith(("}", "</svg>", "# EOF")), f"{what}: {new[-100:]!r}")

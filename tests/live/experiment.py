@@ -11,8 +11,8 @@ import subprocess
 import sys
 import time
 
-from harness import (Factory, balancing, expect, expect_equal, frozen, look, need_patience, program, run, test, total,
-                     wait_until)
+from harness import (Factory, balancing, children_of, expect, expect_equal, frozen, kill_children, look, need_patience, program,
+                     run, test, total, wait_until)
 
 KILLS = int(os.environ.get("NUMAPROBE_KILLS", "50"))
 FOUND, PARTIAL = 4, 3
@@ -154,24 +154,13 @@ def probing(pid, stderr=subprocess.DEVNULL):
         yield process
 
 
-def children(pid):
-    """Names by PID. One that goes meanwhile is none."""
-    found = {}
-    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            head, _, tail = path.read_text(encoding="utf-8", errors="replace").rpartition(")")
-            if tail.split()[1] == str(pid):
-                found[int(path.parent.name)] = head.partition("(")[2]
-    return found
-
-
-def kill_children(process, is_wanted):
-    """SIGKILL to those of such a name, while the target is stopped; says how many there were."""
-    killed = [pid for pid, name in children(process.pid).items() if is_wanted(name)]
-    for pid in killed:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    return len(killed)
+@contextlib.contextmanager
+def probing_stopped(pid, **options):
+    """The same from the moment on at which the target is stopped; or is over, where that was not seen."""
+    with probing(pid, **options) as process:
+        # It is stopped for some milliseconds at a time.
+        wait_until("stopped, or done", lambda: state(pid) == "T" or process.poll() is not None, every_seconds=0.001)
+        yield process
 
 
 @test()
@@ -198,9 +187,8 @@ def its_guardian_killed():
     said = ""
     with Factory("--spin", "anon:256M") as factory:
         for _ in range(KILLS):
-            with probing(factory.pid, stderr=subprocess.PIPE) as process:
-                wait_until("stopped, or done", lambda: state(factory.pid) == "T" or process.poll() is not None)
-                kill_children(process, lambda name: name != "numaprobe-walk")
+            with probing_stopped(factory.pid, stderr=subprocess.PIPE) as process:
+                kill_children(process.pid, lambda name: name != "numaprobe-walk")
                 said += process.communicate()[1]
             expect(state(factory.pid) != "T", "left stopped")
             if "guardian" in said:
@@ -214,8 +202,7 @@ def resumed_by_somebody_else():
     said = ""
     with Factory("--spin", "anon:256M") as factory:
         for _ in range(KILLS):
-            with probing(factory.pid, stderr=subprocess.PIPE) as process:
-                wait_until("stopped, or done", lambda: state(factory.pid) == "T" or process.poll() is not None)
+            with probing_stopped(factory.pid, stderr=subprocess.PIPE) as process:
                 os.kill(factory.pid, signal.SIGCONT)
                 said += process.communicate()[1]
             if "went on" in said:
@@ -229,11 +216,12 @@ def all_of_its_name_killed():
     seen_stopped = 0
     with Factory("--spin", "anon:256M") as factory:
         for _ in range(10):
-            with probing(factory.pid) as process:
-                wait_until("stopped, or done", lambda: state(factory.pid) == "T" or process.poll() is not None)
-                kill_children(process, lambda name: "numaprobe" in name)
+            with probing_stopped(factory.pid) as process:
+                walkers = [pid for pid, name in children_of(process.pid).items() if "numaprobe" in name]
                 seen_stopped += state(factory.pid) == "T"
-                process.kill()
+                for pid in (process.pid, *walkers):  # the oldest first, as pkill(1) does: it has no time to react
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
             wait_until("the target goes on", lambda: state(factory.pid) != "T")
     expect(seen_stopped > 0, "it was never stopped at the moment of the kill, so nothing was tried")
 
@@ -244,8 +232,7 @@ def signals_let_it_go_on():
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             tried = False
             for _ in range(KILLS):
-                with probing(factory.pid) as process:
-                    wait_until("stopped, or done", lambda: state(factory.pid) == "T" or process.poll() is not None)
+                with probing_stopped(factory.pid) as process:
                     stopped = state(factory.pid) == "T"
                     process.send_signal(number)
                     tried = process.wait() == -number and stopped

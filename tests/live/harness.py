@@ -192,6 +192,25 @@ class Factory:
         raise Skip(f"{name}: {self.truth['skipped'][name]}")
 
 
+def children_of(pid):
+    """{PID: command} of a process's children, those of all its threads. One that goes meanwhile is none."""
+    found = {}
+    for path in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, path.read_text(encoding="ascii").split()):
+            with contextlib.suppress(OSError):
+                found[child] = pathlib.Path(f"/proc/{child}/comm").read_text(errors="replace").rstrip("\n")
+    return found
+
+
+def kill_children(pid, is_wanted=lambda name: True):
+    """SIGKILL to those of such a command; says how many there were."""
+    killed = [child for child, name in children_of(pid).items() if is_wanted(name)]
+    for child in killed:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+    return len(killed)
+
+
 @contextlib.contextmanager
 def frozen(*specs, **options):
     """A factory that is stopped with all of its memory built, for tests that want every page's state."""
@@ -201,11 +220,11 @@ def frozen(*specs, **options):
         yield factory
 
 
-def wait_until(what, condition):
+def wait_until(what, condition, every_seconds=0.05):
     deadline = time.monotonic() + HANG_SECONDS
     while not condition():
         expect(time.monotonic() < deadline, f"waited in vain: {what}")
-        time.sleep(0.05)
+        time.sleep(every_seconds)
 
 
 @contextlib.contextmanager
@@ -249,6 +268,56 @@ def factory_for_all():
     """np-factory where every user can run it."""
     with scratch() as directory, other_factory(shutil.copy(program("np-factory"), directory)):
         yield
+
+
+def outcome(done, lives=False):
+    """
+    Whatever becomes of a target: no crash, and a report wherever the exit status promises one, which it is, or None. There
+    is one of what lives, and stays the program that it is.
+    """
+    expect(done.returncode in ((0, 3) if lives else (0, 1, 3)), f"exit status {done.returncode}: {done.stderr}")
+    if done.returncode == 1:
+        expect(done.stderr.startswith("numaprobe: "), f"exit status 1 without a word: {done.stderr!r}")
+        return None
+    report_ = json.loads(done.stdout)
+    expect(report_["targets"], f"exit status {done.returncode}, and no target: {done.stderr}")
+    return report_
+
+
+# What is done to the programs
+
+
+def each_failure(mark, call, error, attempt, first=1, on=False, least=1):
+    """
+    (n, description, what came of it) for each n from first on for which there is an n-th call to fail, and with on all
+    calls from there on. attempt is called with the words that a command is put behind for that. There are least of them.
+    """
+    for n in range(first, 5000):
+        result = attempt([program("np-deny"), call, error, f"{n}+" if on else str(n), str(mark)])
+        if not mark.exists():
+            expect(n >= first + least, f"{call}: {n - first} are made, from number {first} on")
+            return
+        mark.unlink()
+        yield n, f"{call} {n}{'+' if on else ''} fails with {error}", result
+    raise Failure(f"{call}: there is no end of them")
+
+
+def intruder(directory):
+    """A library of the caller's, which makes the file "ran" in this directory where it is loaded."""
+    directory.chmod(0o777)
+    source, library = directory / "evil.c", directory / "evil.so"
+    source.write_text('#include <fcntl.h>\n__attribute__((constructor)) static void run(void)\n'
+                      f'{{ open("{directory}/ran", O_CREAT, 0666); }}\n', encoding="ascii")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
+    return library
+
+
+def need_intrusion(directory, environment, **user):
+    """Into a program without privilege the library is loaded, or that it is not elsewhere would say nothing."""
+    subprocess.run([shutil.which("true")], env=environment, cwd=directory, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL, check=True, **user)
+    expect((directory / "ran").exists(), f"{environment} loads nothing for {user}")
+    (directory / "ran").unlink()
 
 
 # The system's switches

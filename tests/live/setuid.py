@@ -8,8 +8,8 @@ import pathlib
 import shutil
 import subprocess
 
-from harness import (NOBODY, Failure, Skip, balancing, expect, expect_equal, factory_for_all, frozen,
-                     need_root, program, report, run, scratch, test, wait_until)
+from harness import (NOBODY, Failure, Skip, balancing, each_failure, expect, expect_equal, factory_for_all, frozen,
+                     intruder, need_intrusion, need_root, program, report, run, scratch, test, wait_until)
 
 SPECS = ("anon:4M:half", "protnone:4M")
 
@@ -214,14 +214,9 @@ def privilege_that_stays_is_used_for_nothing():
 
         def each_fails(kind, call, error):
             """Whether numaprobe said of one of them that it was its own."""
-            told = False
-            for n in range(1, 100):
-                command = [program("np-deny"), call, error, str(n), str(mark), *here.command(KINDS[kind])]
-                done = run("-v", of_root.pid, command=command)
-                if not mark.exists():
-                    break
-                mark.unlink()
-                expect(done.returncode and not done.stdout, f"{kind}, {call} {n}: {done.returncode} {done.stdout} {done.stderr}")
+            told, command = False, here.command(KINDS[kind])
+            for _, what, done in each_failure(mark, call, error, lambda words: run("-v", of_root.pid, command=words + command)):
+                expect(done.returncode and not done.stdout, f"{kind}, {what}: {done.returncode} {done.stdout} {done.stderr}")
                 told |= "privileges could not be given up" in done.stderr
             return told
 
@@ -230,27 +225,17 @@ def privilege_that_stays_is_used_for_nothing():
             wait_until(f"{call} of numaprobe's own fails", lambda words=(kind, call, error): each_fails(*words))
 
 
-def compiled(directory, text):
-    source = directory / "evil.c"
-    source.write_text(text, encoding="ascii")
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", directory / "evil.so", source], check=True)
-    return directory / "evil.so"
-
-
 @test()
 def environment():
     """Nothing that the environment names is loaded while there is privilege."""
     with place() as here, factory_for_all(), frozen(*SPECS, **NOBODY) as factory, scratch() as directory:
-        directory.chmod(0o777)
-        evil = compiled(directory, '#include <fcntl.h>\n__attribute__((constructor)) static void run(void)\n'
-                                   f'{{ open("{directory}/ran", O_CREAT, 0666); }}\n')
+        evil = intruder(directory)
         shutil.copy(evil, directory / "libjansson.so.4")
-        # Into a program without privilege it is loaded, or that it is not below would say nothing.
-        subprocess.run([shutil.which("true")], env={"LD_PRELOAD": str(evil)}, check=True, **NOBODY)
-        (directory / "ran").unlink()
+        environment_ = {"LD_PRELOAD": str(evil), "LD_AUDIT": str(evil), "LD_LIBRARY_PATH": str(directory)}
+        need_intrusion(directory, environment_, **NOBODY)
         for kind, prepare in KINDS.items():
             command = here.command(prepare)
             at = command.index("setpriv")
-            command[at + 4:at + 4] = ["env", f"LD_PRELOAD={evil}", f"LD_AUDIT={evil}", f"LD_LIBRARY_PATH={directory}"]
+            command[at + 4:at + 4] = ["env", *(f"{name}={value}" for name, value in environment_.items())]
             expect_equal(f"{kind}: exit status", run(factory.pid, command=command).returncode, 0)
             expect(not (directory / "ran").exists(), f"{kind}: a library of the caller's ran")

@@ -14,11 +14,11 @@ import subprocess
 import time
 
 from client import ABSENT, PRESENT, UNKNOWN, Client, Gone
-from harness import (HANG_SECONDS, NOBODY, Factory, expect, expect_equal, installed, need_root, program, run, scratch,
-                     test)
+from harness import (HANG_SECONDS, NOBODY, Factory, children_of, expect, expect_equal, installed, need_root, outcome,
+                     program, run, scratch, test)
 
 SECONDS = float(os.environ.get("NUMAPROBE_STORM_SECONDS", "4"))
-ALL_WELL, FAILURE, PARTIAL = 0, 1, 3
+ALL_WELL, PARTIAL = 0, 3
 
 STORM = r"""
 #define _GNU_SOURCE
@@ -137,16 +137,6 @@ def storm(*arguments, program_text=STORM, **options):
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def check(done, lives=False):
-    """Its report. Of what lives, and stays the program that it is, there is one at each look."""
-    expect(done.returncode in ((ALL_WELL, PARTIAL) if lives else (ALL_WELL, FAILURE, PARTIAL)),
-           f"exit status {done.returncode}: {done.stderr}")
-    if done.returncode == FAILURE:
-        expect(done.stderr.startswith("numaprobe: "), f"standard error {done.stderr!r}")
-        return None
-    return json.loads(done.stdout)
-
-
 def walkers():
     """numaprobe-walk processes whose parent is gone, or is this one."""
     found = []
@@ -168,7 +158,7 @@ def look_until(pids, look):
 @test()
 def processes_that_never_rest():
     with storm() as busy, storm("exec") as executing, Factory("churn:4M", "toggle:4M") as churning:
-        look_until((busy, executing, churning.pid), lambda pid: check(run("-J", "-v", pid), lives=pid != executing))
+        look_until((busy, executing, churning.pid), lambda pid: outcome(run("-J", "-v", pid), lives=pid != executing))
     expect_equal("walkers left", walkers(), [])
 
 
@@ -181,7 +171,7 @@ def what_rests_is_told_exactly():
 
         def look(_):
             done = run("-J", "-v", "--range", f"{region['start']}-{region['end']}", factory.pid)
-            got = check(done)
+            got = outcome(done)
             expect(got, f"it could not be looked at: {done.stderr}")
             pages = [mapping["pages"] for mapping in got["targets"][0]["mappings"]]
             resident, unknown = (sum(tally[key] for tally in pages) for key in ("resident", "unknown"))
@@ -198,10 +188,9 @@ def what_rests_is_told_exactly():
 
 def resources(pid):
     """Open descriptors, children, and kilobytes, of a process."""
-    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
     status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     size, = [int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:")]
-    return len(os.listdir(f"/proc/{pid}/fd")), len(children), size
+    return len(os.listdir(f"/proc/{pid}/fd")), len(children_of(pid)), size
 
 
 @test()

@@ -2,7 +2,6 @@
 """Threads below the mappings: each of them, where it ran last."""
 
 import contextlib
-import os
 import pathlib
 import re
 import shutil

@@ -9,7 +9,6 @@ import os
 import pathlib
 import re
 import resource
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,7 +17,8 @@ import time
 
 from client import (ABSENT, EBADF, EINVAL, ESRCH, INACCESSIBLE, MAGIC, PAGE, PRESENT, REQUEST, VERSION, Client, Gone,
                     installs)
-from harness import HANG_SECONDS, NOBODY, expect, expect_equal, installed, need_root, run, sanitized, scratch, test, wait_until
+from harness import (HANG_SECONDS, NOBODY, expect, expect_equal, installed, intruder, need_intrusion, need_root, run,
+                     sanitized, scratch, test, wait_until)
 from rights import become
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -502,21 +502,14 @@ def signals_of_its_parent():
 def environment_of_its_parent():
     """LD_PRELOAD and the like."""
     with installs() as each, scratch() as directory:
-        evil = directory / "evil.c"
-        evil.write_text('#include <fcntl.h>\n__attribute__((constructor)) static void run(void)\n'
-                        f'{{ open("{directory}/ran", O_CREAT, 0666); }}\n', encoding="ascii")
-        directory.chmod(0o777)
-        subprocess.run(["cc", "-shared", "-fPIC", "-o", directory / "evil.so", evil], check=True)
+        evil = str(intruder(directory))
         for name, walk, user in each:
             if not user:
                 continue  # root may load what it likes
-            environment = {"LD_PRELOAD": f"{directory}/evil.so", "LD_LIBRARY_PATH": str(directory),
-                           "LD_AUDIT": f"{directory}/evil.so", "LD_DEBUG": "all", "LIBBPF_LOG_LEVEL": "debug",
+            environment = {"LD_PRELOAD": evil, "LD_LIBRARY_PATH": str(directory),
+                           "LD_AUDIT": evil, "LD_DEBUG": "all", "LIBBPF_LOG_LEVEL": "debug",
                            "GCONV_PATH": str(directory), "TMPDIR": str(directory)}
-            # Into a program without privilege it is loaded, or that it is not below would say nothing.
-            subprocess.run([shutil.which("true")], env=environment, cwd=directory, stdout=subprocess.DEVNULL,
-                           stderr=subprocess.DEVNULL, check=True, **user)
-            (directory / "ran").unlink()
+            need_intrusion(directory, environment, **user)
             with Client(walk, env=environment, cwd=directory, **user) as client:
                 client.ready()
                 check_harmless(name, client)

@@ -12,6 +12,7 @@
 #include "experiment.h"
 #include "grains.h"
 #include "kernel_check.h" /* not the one beside this file */
+#include "replay.h"
 
 static void *checked(void *memory)
 {
@@ -294,6 +295,22 @@ void sample_kernel_check(struct np_snapshot *snapshot)
 	check->probes[NP_PROBE_VM_READV] = (struct np_probe_result){ NP_CONSUMES_YES, NP_FACT(16), NP_FACT(0), NULL };
 	check->probes[NP_PROBE_KVM].why = copy("no /dev/kvm");
 	check->regime = NP_REGIME_BLIND;
+}
+
+struct np_snapshot *sample_recorded(const char *name, char **ret_path)
+{
+	const char *fixtures = getenv("NUMAPROBE_FIXTURES");
+	struct np_snapshot *snapshot = NULL;
+	char *path, *error = NULL;
+
+	assert_true(asprintf(&path, "%s/reports/%s.json", fixtures ? fixtures : NUMAPROBE_FIXTURES, name) > 0);
+	if (np_replay_file(path, &snapshot, &error) != 0)
+		fail_msg("%s: %s", path, error ? error : "");
+	if (ret_path)
+		*ret_path = path;
+	else
+		free(path);
+	return snapshot;
 }
 
 char *sample_render(sample_renderer *render, const struct np_snapshot *snapshot, const struct np_view *view)

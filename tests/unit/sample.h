@@ -41,6 +41,9 @@ void sample_threads(struct np_target *target);
 void sample_kernel_check(struct np_snapshot *snapshot);
 
 /* What a renderer prints on a FILE, as text; the caller frees it. */
+/* One of tests/fixtures/reports/; *ret_path, where it is, is freed by the caller, or NULL. */
+struct np_snapshot *sample_recorded(const char *name, char **ret_path);
+
 typedef int sample_renderer(const struct np_snapshot *snapshot, const struct np_view *view, FILE *out);
 char *sample_render(sample_renderer *render, const struct np_snapshot *snapshot, const struct np_view *view);
 

@@ -2,21 +2,10 @@
 /* The windows of a recorded check, judged again: its sizes and findings come out as they were. */
 #include "unit.h"
 
-#include "replay.h"
+#include "sample.h"
 
 /* From windows to verdicts is not to be had from outside without processes that burn for minutes. */
 #include "../../src/check_causes.c"
-
-static struct np_snapshot *recorded(void)
-{
-	const char *fixtures = getenv("NUMAPROBE_FIXTURES");
-	struct np_snapshot *snapshot = NULL;
-	char path[4096], *error = NULL;
-
-	snprintf(path, sizeof(path), "%s/reports/6.18-x86_64-one-node-check.json", fixtures ? fixtures : NUMAPROBE_FIXTURES);
-	assert_int_equal(np_replay_file(path, &snapshot, &error), 0);
-	return snapshot;
-}
 
 static const struct np_check_test *test_named(const struct np_kernel_check *check, const char *name)
 {
@@ -38,11 +27,6 @@ static void take_samples(const struct np_check_test *test, struct series *series
 	}
 }
 
-static void assert_near(double got, double wanted)
-{
-	assert_true(fabs(got - wanted) <= 1e-6 * fmax(1, fabs(wanted)));
-}
-
 static void judge_again(const struct np_kernel_check *then, const struct judging *judging)
 {
 	struct np_kernel_check *check = np_check_create();
@@ -60,10 +44,10 @@ static void judge_again(const struct np_kernel_check *then, const struct judging
 
 		if (got->result != wanted->result || np_check_is_open(got) != np_check_is_open(wanted))
 			fail_msg("%s: another result: %d, not %d", got->name, (int)got->result, (int)wanted->result);
-		assert_near(got->estimate.value, wanted->estimate.value);
-		assert_near(got->estimate.low, wanted->estimate.low);
-		assert_near(got->estimate.high, wanted->estimate.high);
-		assert_near(got->estimate.p, wanted->estimate.p);
+		unit_assert_near(got->estimate.value, wanted->estimate.value);
+		unit_assert_near(got->estimate.low, wanted->estimate.low);
+		unit_assert_near(got->estimate.high, wanted->estimate.high);
+		unit_assert_near(got->estimate.p, wanted->estimate.p);
 	}
 	series_free(&series);
 	np_check_destroy(check);
@@ -71,7 +55,7 @@ static void judge_again(const struct np_kernel_check *then, const struct judging
 
 static void test_recorded(void **state)
 {
-	struct np_snapshot *snapshot = recorded();
+	struct np_snapshot *snapshot = sample_recorded("6.18-x86_64-one-node-check", NULL);
 
 	(void)state;
 	judge_again(snapshot->kernel_check, &hints_made);

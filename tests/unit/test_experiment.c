@@ -2,11 +2,9 @@
 /* From windows to answers: yes only beyond chance, none only where there was something to see. */
 #include "unit.h"
 
-#include <math.h>
-
 #include "experiment.h"
 #include "readers.h"
-#include "replay.h"
+#include "sample.h"
 
 #define ROUNDS 5
 #define MAY_MISS 0 /* windows that the balancer may pass by, for a "none seen" */
@@ -209,14 +207,6 @@ static void test_perhaps_chance(void **state)
 	np_experiment_free(experiment);
 }
 
-static void assert_near(double got, double wanted)
-{
-	if (isinf(wanted))
-		assert_true(got == wanted);
-	else
-		assert_true(fabs(got - wanted) <= 1e-6 * fmax(1, fabs(wanted)));
-}
-
 /* What would have been seen is no less than what the correction lets be seen; windows that are all the same say nothing. */
 static void test_what_would_be_seen(void **state)
 {
@@ -235,7 +225,7 @@ static void test_what_would_be_seen(void **state)
 		without[i] = (double)experiment->windows[3 * i + 1].run_ns.value / 1e7; /* per cent of a second */
 		with[i] = (double)experiment->windows[3 * i + 2].run_ns.value / 1e7;
 	}
-	assert_near(stalls->detectable, np_detectable(with, ROUNDS, without, ROUNDS, false, NP_ALPHA / 3));
+	unit_assert_near(stalls->detectable, np_detectable(with, ROUNDS, without, ROUNDS, false, NP_ALPHA / 3));
 	assert_true(isinf(find(experiment, "smaps", NP_MEASURE_CAUSES)->detectable));
 	np_experiment_free(experiment);
 }
@@ -279,32 +269,21 @@ static void test_found(void **state)
 	assert_false(np_experiment_found(&snapshot));
 }
 
-static struct np_snapshot *recorded(const char *name)
-{
-	const char *fixtures = getenv("NUMAPROBE_FIXTURES");
-	struct np_snapshot *snapshot = NULL;
-	char path[4096], *error = NULL;
-
-	snprintf(path, sizeof(path), "%s/reports/%s.json", fixtures ? fixtures : NUMAPROBE_FIXTURES, name);
-	assert_int_equal(np_replay_file(path, &snapshot, &error), 0);
-	return snapshot;
-}
-
 static void assert_same_test(const struct np_effect_test *got, const struct np_effect_test *wanted)
 {
 	assert_int_equal(got->kind, wanted->kind);
 	assert_string_equal(got->reader, wanted->reader);
 	assert_string_equal(got->control, wanted->control);
 	assert_int_equal(got->found, wanted->found);
-	assert_near(got->difference.with_mean, wanted->difference.with_mean);
-	assert_near(got->difference.without_mean, wanted->difference.without_mean);
-	assert_near(got->difference.difference, wanted->difference.difference);
-	assert_near(got->difference.low, wanted->difference.low);
-	assert_near(got->difference.high, wanted->difference.high);
-	assert_near(got->difference.p, wanted->difference.p);
-	assert_near(got->difference.superiority, wanted->difference.superiority);
-	assert_near(got->adjusted_p, wanted->adjusted_p);
-	assert_near(got->detectable, wanted->detectable);
+	unit_assert_near(got->difference.with_mean, wanted->difference.with_mean);
+	unit_assert_near(got->difference.without_mean, wanted->difference.without_mean);
+	unit_assert_near(got->difference.difference, wanted->difference.difference);
+	unit_assert_near(got->difference.low, wanted->difference.low);
+	unit_assert_near(got->difference.high, wanted->difference.high);
+	unit_assert_near(got->difference.p, wanted->difference.p);
+	unit_assert_near(got->difference.superiority, wanted->difference.superiority);
+	unit_assert_near(got->adjusted_p, wanted->adjusted_p);
+	unit_assert_near(got->detectable, wanted->detectable);
 }
 
 /* Analysed again from its windows, a recorded report says what it said. tests/live/redo.py does so in another language. */
@@ -314,7 +293,7 @@ static void test_recorded(void **state)
 
 	(void)state;
 	for (size_t n = 0; n < UNIT_COUNT(names); n++) {
-		struct np_snapshot *snapshot = recorded(names[n]);
+		struct np_snapshot *snapshot = sample_recorded(names[n], NULL);
 		struct np_experiment *experiment = snapshot->targets[0].experiment;
 		struct np_effect_test *before = experiment->tests;
 		size_t count = experiment->test_count;

@@ -332,14 +332,11 @@ static void test_unknown_keys_are_skipped(void **state)
 /* Reports of real machines: tests/fixtures/reports/, letter by letter, and what views make of them. */
 static struct np_snapshot *replay_recorded(const char *name)
 {
-	const char *fixtures = getenv("NUMAPROBE_FIXTURES");
-	struct np_snapshot *snapshot = NULL;
-	char path[4096], *error = NULL;
+	char *path;
+	struct np_snapshot *snapshot = sample_recorded(name, &path);
 
-	snprintf(path, sizeof(path), "%s/reports/%s.json", fixtures ? fixtures : NUMAPROBE_FIXTURES, name);
-	if (np_replay_file(path, &snapshot, &error) != 0)
-		fail_msg("%s: %s", path, error ? error : "");
 	sample_expect_file(path, sample_render(render_json, snapshot, NULL));
+	free(path);
 	return snapshot;
 }
 
@@ -398,13 +395,14 @@ static void test_recorded_check(void **state)
 	np_snapshot_destroy(snapshot);
 }
 
-static void expect_answer(const struct np_snapshot *snapshot, const char *answer)
+/* In one line, however long. */
+static void expect_sentence(sample_renderer *render, const struct np_snapshot *snapshot, const char *sentence)
 {
-	static const struct np_view wide = { .width = 200 };
-	char *text = sample_render(np_view_compare, snapshot, &wide);
+	static const struct np_view wide = { .width = 300 };
+	char *text = sample_render(render, snapshot, &wide);
 
-	if (!strstr(text, answer))
-		fail_msg("'%s' is not in: %s", answer, text);
+	if (!strstr(text, sentence))
+		fail_msg("'%s' is not in: %s", sentence, text);
 	free(text);
 }
 
@@ -416,24 +414,14 @@ static void test_answer_of_a_comparison(void **state)
 	(void)state;
 	sample_comparisons(&snapshot->targets[0]);
 	rows = snapshot->targets[0].comparisons;
-	expect_answer(snapshot, "2 of 4 figures are wrong");
+	expect_sentence(np_view_compare, snapshot, "2 of 4 figures are wrong");
 	rows[2].verdict = NP_AGREES;
-	expect_answer(snapshot, "1 of 4 figures is wrong");
+	expect_sentence(np_view_compare, snapshot, "1 of 4 figures is wrong");
 	rows[3].verdict = NP_AGREES;
-	expect_answer(snapshot, "none of 4 figures is wrong, as far as can be told; of 1 it cannot");
+	expect_sentence(np_view_compare, snapshot, "none of 4 figures is wrong, as far as can be told; of 1 it cannot");
 	rows[4].verdict = NP_AGREES;
-	expect_answer(snapshot, "all 4 figures agree");
+	expect_sentence(np_view_compare, snapshot, "all 4 figures agree");
 	np_snapshot_destroy(snapshot);
-}
-
-static void expect_verdict(const struct np_snapshot *snapshot, const char *verdict)
-{
-	static const struct np_view wide = { .width = 300 };
-	char *text = sample_render(render_check, snapshot, &wide);
-
-	if (!strstr(text, verdict))
-		fail_msg("'%s' is not in: %s", verdict, text);
-	free(text);
 }
 
 static void test_verdicts_of_a_check(void **state)
@@ -449,20 +437,25 @@ static void test_verdicts_of_a_check(void **state)
 	while (check->tests[first].result != NP_CHECK_COSTS)
 		first++;
 	check->tests[first].result = NP_CHECK_ABSENT; /* so that no two numbers are the same */
-	expect_verdict(snapshot, "affected by 474098edac26: 5 tests found this kernel wrong, 4 a cost by design; 2 could not be made");
+	expect_sentence(render_check, snapshot,
+			"affected by 474098edac26: 5 tests found this kernel wrong, 4 a cost by design; 2 could not be made");
 	check->strict = true;
 	for (size_t i = 0; i < check->test_count; i++)
 		if (check->tests[i].result == NP_CHECK_FAILS)
 			check->tests[i].result = NP_CHECK_PASSES;
-	expect_verdict(snapshot, "costs, which --strict counts: 4 tests found one; 5 could not be made");
+	expect_sentence(render_check, snapshot,
+			"costs, which --strict counts: 4 tests found one; 5 could not be made");
 	check->strict = false;
-	expect_verdict(snapshot, "incomplete: no defect found, but 2 tests could not be made here; 4 found a cost by design");
+	expect_sentence(render_check, snapshot,
+			"incomplete: no defect found, but 2 tests could not be made here; 4 found a cost by design");
 	for (size_t i = 0; i < check->test_count; i++)
 		if (check->tests[i].result == NP_CHECK_UNKNOWN && !check->tests[i].estimate.known)
 			check->tests[i].result = NP_CHECK_ABSENT;
-	expect_verdict(snapshot, "clean: no defect; 4 tests found a cost that every kernel has, and 3 one that may be chance");
+	expect_sentence(render_check, snapshot,
+			"clean: no defect; 4 tests found a cost that every kernel has, and 3 one that may be chance");
 	check->quick = true;
-	expect_verdict(snapshot, "clean, as far as --quick looks: no defect in 25 tests");
+	expect_sentence(render_check, snapshot,
+			"clean, as far as --quick looks: no defect in 25 tests");
 	np_snapshot_destroy(snapshot);
 }
 

@@ -2,8 +2,6 @@
 /* Against values that can be counted by hand, or looked up in the tables of the methods' authors. */
 #include "unit.h"
 
-#include <math.h>
-
 #include "chance.h"
 #include "stats.h"
 

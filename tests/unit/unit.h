@@ -4,6 +4,7 @@
 #define NUMAPROBE_TESTS_UNIT_H
 
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,6 +48,14 @@ static inline struct np_text unit_fixture(const char *machine, const char *path)
 
 	assert_int_equal(np_read_text(root_fd, path, &text), 0);
 	return text;
+}
+
+static inline void unit_assert_near(double got, double wanted)
+{
+	if (isinf(wanted))
+		assert_true(got == wanted);
+	else
+		assert_true(fabs(got - wanted) <= 1e-6 * fmax(1, fabs(wanted)));
 }
 
 /* A parser of a text as it is called here: what it returned is checked and freed. */
