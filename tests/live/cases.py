@@ -12,7 +12,7 @@ import subprocess
 import xml.etree.ElementTree
 
 from harness import (NOBODY, SOURCE, Skip, each_failure, expect, expect_equal, expect_run, frozen, need_plain_build,
-                     need_root, other_factory, program, run, scratch, test)
+                     need_root, other_program, program, run, scratch, test)
 
 SPECS = ("anon:4M", "thp:8M", "protnone:4M", "zero:4M", "guard:1M", "sparse:16T:64", "memfd:1M")
 # Every view and format, and what changes them; NAME: the target by its name, which asks for the table of processes.
@@ -69,7 +69,7 @@ def replay_is_the_report():
 @contextlib.contextmanager
 def named_factory():
     """A factory of a name that no other process has."""
-    with scratch() as directory, other_factory(shutil.copy(program("np-factory"), directory / NAME)):
+    with scratch() as directory, other_program("np-factory", shutil.copy(program("np-factory"), directory / NAME)):
         yield
 
 

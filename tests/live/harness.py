@@ -253,20 +253,28 @@ def installed():
 
 
 @contextlib.contextmanager
-def other_factory(path):
-    """Another program as np-factory: a copy, with another name or other rights."""
-    saved = _programs["np-factory"]
-    _programs["np-factory"] = pathlib.Path(path)
+def other_program(name, path):
+    """Another program as this one: a copy, with another name or in another place."""
+    saved = _programs[name]
+    _programs[name] = pathlib.Path(path)
     try:
         yield
     finally:
-        _programs["np-factory"] = saved
+        _programs[name] = saved
 
 
 @contextlib.contextmanager
 def factory_for_all():
     """np-factory where every user can run it."""
-    with scratch() as directory, other_factory(shutil.copy(program("np-factory"), directory)):
+    with scratch() as directory, other_program("np-factory", shutil.copy(program("np-factory"), directory)):
+        yield
+
+
+@contextlib.contextmanager
+def numaprobe_for_all():
+    """numaprobe and its walker, without privilege, where every user can run them: a checkout may be its owner's alone."""
+    with scratch() as directory, other_program("numaprobe", shutil.copy(program("numaprobe"), directory)):
+        shutil.copy(os.path.join(program("build"), "numaprobe-walk"), directory)
         yield
 
 

@@ -6,7 +6,8 @@ import pathlib
 import re
 import xml.etree.ElementTree
 
-from harness import NOBODY, Factory, expect, expect_equal, expect_run, factory_for_all, frozen, need_root, run, scratch, test
+from harness import (NOBODY, Factory, expect, expect_equal, expect_run, factory_for_all, frozen, need_root,
+                     numaprobe_for_all, run, scratch, test)
 
 SPECS = ("anon:32M", "protnone:32M", "sparse:16T:64")
 
@@ -56,7 +57,7 @@ def svg_that_cannot_be_written():
 @test()
 def svg_as_the_real_user():
     need_root()
-    with factory_for_all(), scratch() as directory, Factory("anon:1M", **NOBODY) as factory:
+    with numaprobe_for_all(), factory_for_all(), scratch() as directory, Factory("anon:1M", **NOBODY) as factory:
         done = run("--svg", directory / "picture.svg", factory.pid, **NOBODY)
         expect_equal("exit status", done.returncode, 1)
         expect(not pathlib.Path(directory / "picture.svg").exists(), "nobody wrote into a folder of root")

@@ -9,8 +9,8 @@ import signal
 import subprocess
 import sys
 
-from harness import (HANG_SECONDS, NOBODY, Factory, Skip, expect, expect_equal, expect_run, need_plain_build, need_root, program, report,
-                     run, test, total)
+from harness import (HANG_SECONDS, NOBODY, Factory, Skip, expect, expect_equal, expect_run, need_plain_build,
+                     need_root, numaprobe_for_all, program, report, run, test, total)
 
 PARTIAL = 3
 MANY = 500
@@ -154,7 +154,7 @@ def names_of_one_or_many():
 def unreadable_are_counted():
     """Another user sees how many there are that it may not look at, in one line."""
     need_root()
-    with Factory("anon:1M") as factory:
+    with numaprobe_for_all(), Factory("anon:1M") as factory:
         done = run("-a", **NOBODY)
         expect_equal("exit status", done.returncode, 1)  # of nobody's processes there is none
         lines = done.stderr.splitlines()
