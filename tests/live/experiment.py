@@ -77,7 +77,7 @@ def smaps_causes_hints():
     page tables, and load alone, cause nothing.
     """
     need_patience()
-    rounds = 8
+    rounds = 16  # with 8, the correction for all that is asked needs hints in almost every window beside smaps
     with balancing(1), moving() as pid:
         status, target, stderr = experiment(pid, "-x", "--rounds", str(rounds))
         causes = effects(target, "causes")
